@@ -1,0 +1,89 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// One target per layer: an import that is not listed here does not compile
+// (`--explicit-target-dependency-import-check error`). The diagram is in CONTRIBUTING.md.
+
+let settings: [SwiftSetting] = [
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+let cSettings: [CSetting] = [
+    .unsafeFlags(["-Wall", "-Wextra", "-Werror", "-Wno-unused-parameter"])
+]
+
+func layer(_ name: String, _ dependencies: [Target.Dependency], path: String? = nil) -> Target {
+    .target(name: name, dependencies: dependencies, path: path, swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+let package = Package(
+    name: "vmrun",
+    products: [
+        .executable(name: "vmrun", targets: ["vmrun"]),
+        .executable(name: "vmrun-sandbox", targets: ["vmrun-sandbox"]),
+        .library(name: "AgentCore", targets: ["AgentCore"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+    ],
+    targets: [
+        .target(name: "CLinux", cSettings: cSettings),
+        layer("Linux", ["CLinux"]),
+
+        // Messages between CLI, sandbox and agent.
+        .target(
+            name: "CProtocols", cSettings: [.unsafeFlags(["-Wno-everything"])],
+            linkerSettings: [.linkedLibrary(":libprotobuf-c.a")]),
+        layer("Protocols", ["CProtocols"]),
+
+        // The VMM, from the bottom up.
+        layer("GuestMemory", ["Linux"]),
+        layer("KVM", ["CLinux", "Linux", "GuestMemory"]),
+        layer("Boot", ["GuestMemory"]),
+        layer("Virtio", ["GuestMemory"]),
+        layer("FileServer", ["CLinux", "Linux"]),
+        layer("Devices", ["Virtio", "GuestMemory", "FileServer", "Linux"]),
+        layer(
+            "VMM",
+            ["Devices", "Virtio", "Boot", "KVM", "GuestMemory", "FileServer", "Protocols", "Linux"]),
+        .executableTarget(
+            name: "vmrun-sandbox", dependencies: ["VMM", "Protocols", "Linux"],
+            swiftSettings: settings),
+
+        // The host side.
+        layer("OCISpec", []),
+        layer("ContainerRuntime", ["OCISpec", "Protocols", "KVM", "Linux"]),
+        .executableTarget(
+            name: "vmrun",
+            dependencies: [
+                "ContainerRuntime", "OCISpec", "Linux",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: settings),
+
+        // The guest side; Guest/Package.swift links it statically.
+        .target(name: "CAgent", path: "Guest/Sources/CAgent", cSettings: cSettings),
+        layer("AgentCore", ["CAgent", "Protocols", "Linux"], path: "Guest/Sources/AgentCore"),
+
+        // Tests of these targets need neither root nor /dev/kvm nor a network.
+        tests("LinuxTests", ["Linux"]),
+        tests("ProtocolsTests", ["Protocols"]),
+        tests("GuestMemoryTests", ["GuestMemory"]),
+        tests("KVMTests", ["KVM", "GuestMemory"]),
+        tests("BootTests", ["Boot", "GuestMemory"]),
+        tests("VirtioTests", ["Virtio", "GuestMemory"]),
+        tests("FileServerTests", ["FileServer", "Linux"]),
+        tests("DevicesTests", ["Devices", "Virtio", "GuestMemory", "FileServer", "Linux"]),
+        tests("OCISpecTests", ["OCISpec"]),
+        tests("ContainerRuntimeTests", ["ContainerRuntime", "OCISpec", "Protocols", "Linux"]),
+        tests("AgentCoreTests", ["AgentCore", "Protocols", "Linux"]),
+    ],
+    swiftLanguageModes: [.v6]
+)

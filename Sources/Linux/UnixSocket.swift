@@ -1,0 +1,70 @@
+internal import CLinux
+internal import Glibc
+
+/// Stream and packet sockets of AF_UNIX (unix(7)).
+package enum UnixSocket {
+    /// A connected stream pair.
+    package static func pair() throws(Errno) -> FDPair {
+        var ends: (Int32, Int32) = (-1, -1)
+        // SAFETY: a tuple of two Int32 has the layout of int[2].
+        let result = unsafe withUnsafeMutableBytes(of: &ends) {
+            unsafe cl_socketpair(
+                Int32(SOCK_STREAM.rawValue), $0.baseAddress?.assumingMemoryBound(to: Int32.self))
+        }
+        try Errno.check(result)
+        return FDPair(first: OwnedFD(taking: ends.0), second: OwnedFD(taking: ends.1))
+    }
+
+    /// A stream connection to a listening socket; paths of 108 bytes and more are ENAMETOOLONG.
+    package static func connect(to path: String) throws(Errno) -> OwnedFD {
+        let socket = try stream()
+        let number = socket.rawValue
+        try Errno.retrying { unsafe cl_connect_unix(number, path) }
+        return socket
+    }
+
+    /// Binds and listens. The file belongs to the caller, who unlinks it.
+    package static func listen(at path: String, backlog: Int32 = 16) throws(Errno) -> OwnedFD {
+        let socket = try stream()
+        try Errno.check(unsafe cl_bind_unix(socket.rawValue, path))
+        try Errno.check(cl_listen(socket.rawValue, backlog))
+        return socket
+    }
+
+    /// The next connection; EAGAIN where a non-blocking listener has none.
+    package static func accept(_ listener: borrowing OwnedFD) throws(Errno) -> OwnedFD {
+        let number = listener.rawValue
+        return OwnedFD(taking: try Errno.retrying { cl_accept(number) })
+    }
+
+    /// Which half to end (shutdown(2)).
+    package enum Half: Int32, Sendable {
+        case reading = 0
+        case writing = 1
+        case both = 2
+    }
+
+    package static func shutdown(_ socket: borrowing OwnedFD, _ half: Half) throws(Errno) {
+        try Errno.check(cl_shutdown(socket.rawValue, half.rawValue))
+    }
+
+    /// Sends bytes and, with their first one, copies of descriptors (SCM_RIGHTS), which stay the caller's.
+    package static func send(
+        _ bytes: [UInt8], descriptors: [Int32], to socket: borrowing OwnedFD
+    ) throws(Errno) -> Int {
+        let number = socket.rawValue
+        // SAFETY: both arrays outlive the call.
+        return try Errno.retrying {
+            unsafe bytes.withUnsafeBytes { data in
+                unsafe descriptors.withUnsafeBufferPointer { fds in
+                    unsafe cl_send_fds(
+                        number, data.baseAddress, data.count, fds.baseAddress, Int32(fds.count))
+                }
+            }
+        }
+    }
+
+    private static func stream() throws(Errno) -> OwnedFD {
+        OwnedFD(taking: try Errno.check(cl_socket_unix(Int32(SOCK_STREAM.rawValue))))
+    }
+}

@@ -1,0 +1,105 @@
+/// The configuration of a sandbox process: the only frame on the descriptor that it inherits for it.
+package struct SandboxConfiguration: Equatable, Sendable {
+    package var machine = MachineConfiguration()
+    package var container = ContainerPlan()
+    package var descriptors = Descriptors()
+    /// Each becomes a folder or file of the share.
+    package var shares: [Share] = []
+    /// The name of the process in listings.
+    package var title = ""
+    package var debug = false
+
+    package init() {}
+}
+
+/// What the virtual machine is made of.
+package struct MachineConfiguration: Equatable, Sendable {
+    /// Bytes, a multiple of 2 MiB.
+    package var memorySize: UInt64 = 256 << 20
+    package var cpuCount: UInt32 = 1
+    /// Appended to the kernel's command line.
+    package var kernelParameters = ""
+    /// The KVM interprets guest supervisor mode (the probe's answer).
+    package var softwareKVM = false
+
+    package init() {}
+}
+
+/// Where a sandbox process finds its inherited descriptors; -1: none.
+package struct Descriptors: Equatable, Sendable {
+    package var kvm: Int32 = -1
+    /// The ELF vmlinux.
+    package var kernel: Int32 = -1
+    /// The guest image, a cpio archive.
+    package var image: Int32 = -1
+    /// Stream socket to the CLI that started the sandbox: `SandboxReport` frames.
+    package var report: Int32 = -1
+    /// Listening stream socket for `SandboxRequest` frames.
+    package var control: Int32 = -1
+    /// JSON lines of the log are written here as they are.
+    package var log: Int32 = -1
+    /// The process's own streams; with a terminal `stdin` is the slave of a pseudo terminal.
+    package var stdin: Int32 = -1
+    package var stdout: Int32 = -1
+    package var stderr: Int32 = -1
+
+    package init() {}
+}
+
+/// One folder or file of the host in the share.
+package struct Share: Equatable, Sendable {
+    /// Relative path in the share: `rootfs`, `mounts/0`.
+    package var name: String
+    /// O_PATH descriptor of the host's folder or file.
+    package var descriptor: Int32
+    package var readonly: Bool
+
+    package init(name: String, descriptor: Int32, readonly: Bool) {
+        self.name = name
+        self.descriptor = descriptor
+        self.readonly = readonly
+    }
+}
+
+/// From a sandbox to the CLI that started it.
+package enum SandboxReport: Equatable, Sendable {
+    case created
+    /// The process ends.
+    case failure(Failure)
+}
+
+/// From a CLI to a running sandbox; the sandbox answers each with a `SandboxReply`.
+package struct SandboxRequest: Equatable, Sendable {
+    package enum Body: Equatable, Sendable {
+        case start
+        case signal(ProcessSignal)
+        case query
+    }
+
+    package var container: String
+    package var body: Body
+
+    package init(container: String, body: Body) {
+        self.container = container
+        self.body = body
+    }
+}
+
+/// The answer of a sandbox.
+package struct SandboxReply: Equatable, Sendable {
+    package enum Status: UInt32, Sendable {
+        case creating = 0
+        case created = 1
+        case running = 2
+        case stopped = 3
+    }
+
+    /// nil: the request was carried out.
+    package var failure: Failure?
+    package var status: Status
+
+    package init(failure: Failure? = nil, status: Status) {
+        self.failure = failure
+        self.status = status
+    }
+}
