@@ -44,7 +44,7 @@ let package = Package(
         layer("Protocols", ["CProtocols"]),
 
         // The VMM, from the bottom up.
-        layer("GuestMemory", ["Linux"]),
+        layer("GuestMemory", ["CLinux", "Linux"]),
         layer("KVM", ["CLinux", "Linux", "GuestMemory"]),
         layer("Boot", ["GuestMemory"]),
         layer("Virtio", ["GuestMemory"]),
