@@ -1,0 +1,39 @@
+internal import Synchronization
+
+/// A device's interrupt: the status register of its transport, and the line. Any thread may raise it.
+package final class DeviceInterrupt: Sendable {
+    /// InterruptStatus bits (virtio 1.2, 4.2.2).
+    private static let usedBuffer: UInt32 = 1
+    private static let configurationChange: UInt32 = 2
+
+    private let pending = Atomic<UInt32>(0)
+    private let raise: @Sendable () -> Void
+
+    /// `raise` makes an edge on the device's interrupt line.
+    package init(raise: @escaping @Sendable () -> Void) {
+        self.raise = raise
+    }
+
+    /// The device has given buffers back.
+    package func signalUsedBuffer() {
+        signal(Self.usedBuffer)
+    }
+
+    /// The device has changed its configuration space.
+    package func signalConfigurationChange() {
+        signal(Self.configurationChange)
+    }
+
+    private func signal(_ bit: UInt32) {
+        pending.bitwiseOr(bit, ordering: .sequentiallyConsistent)
+        raise()
+    }
+
+    /// InterruptStatus.
+    internal var status: UInt32 { pending.load(ordering: .sequentiallyConsistent) }
+
+    /// InterruptACK.
+    internal func acknowledge(_ bits: UInt32) {
+        pending.bitwiseAnd(~bits, ordering: .sequentiallyConsistent)
+    }
+}

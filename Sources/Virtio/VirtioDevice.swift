@@ -1,0 +1,34 @@
+/// A device behind a transport.
+///
+/// The transport's thread (a virtual processor's) calls all of it; what the device does in threads of its own is its
+/// business. No call may wait for the guest.
+package protocol VirtioDevice: AnyObject, Sendable {
+    /// virtio 1.2, 5: 1 network card, 4 entropy source, 19 socket, 26 file system, ...
+    var type: UInt32 { get }
+    /// The feature bits that the device offers.
+    var features: UInt64 { get }
+    /// The largest size of each queue; powers of two.
+    var queueSizes: [UInt16] { get }
+    /// The device's configuration space, little-endian.
+    var configuration: [UInt8] { get }
+
+    /// The driver is ready (DRIVER_OK): the device may use the queues from now on.
+    func activate(_ activation: Activation)
+    /// The driver wants the device as it was at power-on. When this returns the device does not touch the guest's
+    /// memory any more.
+    func reset()
+}
+
+/// What the driver has set up.
+package struct Activation: Sendable {
+    /// Those that both sides have.
+    package let features: UInt64
+    package let queues: [QueueConfiguration]
+    package let interrupt: DeviceInterrupt
+
+    package init(features: UInt64, queues: [QueueConfiguration], interrupt: DeviceInterrupt) {
+        self.features = features
+        self.queues = queues
+        self.interrupt = interrupt
+    }
+}

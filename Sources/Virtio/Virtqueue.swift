@@ -1,0 +1,196 @@
+package import GuestMemory
+internal import Synchronization
+
+/// Where the driver has put the three parts of a queue, and what it has agreed to.
+package struct QueueConfiguration: Equatable, Sendable {
+    /// Number of descriptors: a power of two, at most 32768.
+    package var size: UInt16 = 0
+    package var ready = false
+    /// Guest-physical addresses of descriptor table, available ring and used ring.
+    package var descriptorTable: UInt64 = 0
+    package var driverArea: UInt64 = 0
+    package var deviceArea: UInt64 = 0
+
+    package init() {}
+}
+
+/// The device's side of a split virtqueue (virtio 1.2, 2.7): data in guest memory and two counters, nothing else.
+///
+/// It knows no thread, no notification mechanism and no device. Whoever owns it calls it from one thread at a time.
+/// The driver may write anything anywhere at any time: each number is read once and checked.
+package struct Virtqueue: Sendable {
+    private let memory: GuestMemory
+    private let configuration: QueueConfiguration
+    private let eventIndex: Bool
+    private let indirect: Bool
+    /// How far the device has read the available ring and written the used ring. Both wrap.
+    private var nextAvailable: UInt16 = 0
+    private var nextUsed: UInt16 = 0
+    /// The used index at the last question whether to interrupt.
+    private var lastAsked: UInt16 = 0
+
+    package init(_ configuration: QueueConfiguration, features: UInt64, memory: GuestMemory) {
+        self.configuration = configuration
+        self.memory = memory
+        eventIndex = features & Feature.eventIndex != 0
+        indirect = features & Feature.indirectDescriptors != 0
+    }
+
+    private var size: UInt16 { configuration.size }
+
+    private func inMemory<T>(_ body: () throws(GuestMemoryError) -> T) throws(VirtqueueError) -> T {
+        do throws(GuestMemoryError) { return try body() } catch { throw .ringOutsideMemory }
+    }
+
+    /// How many chains are available now.
+    private func availableCount() throws(VirtqueueError) -> UInt16 {
+        let index = try inMemory { () throws(GuestMemoryError) in
+            try memory.loadAcquiring16(at: configuration.driverArea &+ 2)
+        }
+        let count = index &- nextAvailable
+        guard count <= size else { throw .availableIndexTooFar(index) }
+        return count
+    }
+
+    /// The next chain that the driver has made available, or nil.
+    package mutating func pop() throws(VirtqueueError) -> DescriptorChain? {
+        guard try hasAvailable() else { return nil }
+        let slot = UInt64(nextAvailable & (size - 1))
+        let head = try inMemory { () throws(GuestMemoryError) in
+            try memory.loadUInt16(at: configuration.driverArea &+ 4 &+ 2 * slot)
+        }
+        nextAvailable &+= 1
+        return try chain(from: head)
+    }
+
+    /// Takes back the last `pop`, whose chain was not used: it will come again.
+    package mutating func undoPop() {
+        nextAvailable &-= 1
+    }
+
+    /// Whether `pop` would give a chain.
+    package func hasAvailable() throws(VirtqueueError) -> Bool {
+        guard size > 0 else { return false }
+        return try availableCount() > 0
+    }
+
+    /// Gives a chain back to the driver with the number of bytes that were written to it, from its first one on.
+    package mutating func push(head: UInt16, written: UInt32) throws(VirtqueueError) {
+        guard size > 0 else { return }
+        let element = configuration.deviceArea &+ 4 &+ 8 * UInt64(nextUsed & (size - 1))
+        nextUsed &+= 1
+        try inMemory { () throws(GuestMemoryError) in
+            try memory.store(UInt32(head), at: element)
+            try memory.store(written, at: element &+ 4)
+            try memory.storeReleasing16(nextUsed, at: configuration.deviceArea &+ 2)
+        }
+    }
+
+    /// Whether the driver wants an interrupt for what was pushed since the last call (2.7.7.2 and 2.7.8.2).
+    package mutating func needsInterrupt() throws(VirtqueueError) -> Bool {
+        let before = lastAsked
+        lastAsked = nextUsed
+        guard before != nextUsed else { return false }
+        // The driver's wish must be read after it can see the used index.
+        atomicMemoryFence(ordering: .sequentiallyConsistent)
+        return try inMemory { () throws(GuestMemoryError) in
+            guard eventIndex else {
+                // VIRTQ_AVAIL_F_NO_INTERRUPT
+                return try memory.loadUInt16(at: configuration.driverArea) & 1 == 0
+            }
+            let wanted = try memory.loadUInt16(
+                at: configuration.driverArea &+ 4 &+ 2 * UInt64(size))
+            return nextUsed &- wanted &- 1 < nextUsed &- before
+        }
+    }
+
+    /// Asks the driver to notify at the next available chain, and says whether one came before it could see that:
+    /// then nobody will notify, and the caller goes on with `pop` (2.7.10).
+    package mutating func enableNotifications() throws(VirtqueueError) -> Bool {
+        guard size > 0 else { return false }
+        if eventIndex {
+            try inMemory { () throws(GuestMemoryError) in
+                try memory.store(
+                    nextAvailable, at: configuration.deviceArea &+ 4 &+ 8 * UInt64(size))
+            }
+        }
+        atomicMemoryFence(ordering: .sequentiallyConsistent)
+        return try hasAvailable()
+    }
+}
+
+// Walking a chain.
+extension Virtqueue {
+    private struct Descriptor {
+        let segment: MemoryPiece
+        let flags: UInt16
+        let next: UInt16
+
+        static let hasNext: UInt16 = 1
+        static let deviceWrites: UInt16 = 2
+        static let isTable: UInt16 = 4
+    }
+
+    /// A table of descriptors: the queue's own, or an indirect one.
+    private struct Table {
+        let address: UInt64
+        let count: UInt16
+        let isIndirect: Bool
+    }
+
+    private func descriptor(_ index: UInt16, of table: Table) throws(VirtqueueError) -> Descriptor {
+        guard index < table.count else { throw .descriptorOutOfRange(index) }
+        let address = table.address &+ 16 * UInt64(index)
+        return try inMemory { () throws(GuestMemoryError) in
+            // One copy: the parts of what is checked and what is used cannot differ.
+            let low = try memory.loadUInt64(at: address)
+            let high = try memory.loadUInt64(at: address &+ 8)
+            return Descriptor(
+                segment: MemoryPiece(address: low, count: UInt32(truncatingIfNeeded: high)),
+                flags: UInt16(truncatingIfNeeded: high >> 32),
+                next: UInt16(truncatingIfNeeded: high >> 48))
+        }
+    }
+
+    private func indirectTable(_ descriptor: Descriptor) throws(VirtqueueError) -> Table {
+        let count = descriptor.segment.count / 16
+        guard indirect, descriptor.segment.count % 16 == 0, count > 0, count <= UInt32(size),
+            descriptor.flags & Descriptor.hasNext == 0
+        else { throw .badIndirectTable }
+        return Table(
+            address: descriptor.segment.address, count: UInt16(count), isIndirect: true)
+    }
+
+    private func chain(from head: UInt16) throws(VirtqueueError) -> DescriptorChain {
+        var table = Table(address: configuration.descriptorTable, count: size, isIndirect: false)
+        var index = head
+        var readable: [MemoryPiece] = []
+        var writable: [MemoryPiece] = []
+        var total: UInt32 = 0
+        // As many steps as a chain may have, and one for the indirect descriptor itself.
+        for _ in 0...size {
+            let descriptor = try descriptor(index, of: table)
+            if descriptor.flags & Descriptor.isTable != 0 {
+                guard !table.isIndirect else { throw .badIndirectTable }
+                table = try indirectTable(descriptor)
+                index = 0
+                continue
+            }
+            let sum = total.addingReportingOverflow(descriptor.segment.count)
+            guard !sum.overflow else { throw .tooManyBytes }
+            total = sum.partialValue
+            if descriptor.flags & Descriptor.deviceWrites != 0 {
+                writable.append(descriptor.segment)
+            } else {
+                guard writable.isEmpty else { throw .readableAfterWritable }
+                readable.append(descriptor.segment)
+            }
+            guard descriptor.flags & Descriptor.hasNext != 0 else {
+                guard readable.count + writable.count <= Int(size) else { throw .chainTooLong }
+                return DescriptorChain(head: head, readable: readable, writable: writable)
+            }
+            index = descriptor.next
+        }
+        throw .chainTooLong
+    }
+}
