@@ -12,7 +12,7 @@ package struct KernelImage: Equatable, Sendable {
 
     package enum Failure: Error, Equatable, Sendable, CustomStringConvertible {
         case notELF
-        case notExecutableForX86_64
+        case notForX8664
         case truncated
         case noSegments
         case entryOutsideSegments
@@ -20,7 +20,7 @@ package struct KernelImage: Equatable, Sendable {
         package var description: String {
             switch self {
             case .notELF: "not an ELF file (a vmlinux is needed, not a bzImage)"
-            case .notExecutableForX86_64: "not a 64-bit x86 executable"
+            case .notForX8664: "not a 64-bit x86 executable"
             case .truncated: "the file ends too early"
             case .noSegments: "nothing to load"
             case .entryOutsideSegments: "the entry point is outside of what is loaded"
@@ -45,7 +45,7 @@ package struct KernelImage: Equatable, Sendable {
         // ELFCLASS64, little-endian, ET_EXEC, EM_X86_64.
         guard try number(4, 1) == 2, try number(5, 1) == 1, try number(16, 2) == 2,
             try number(18, 2) == 62
-        else { throw .notExecutableForX86_64 }
+        else { throw .notForX8664 }
         let tableOffset = try number(32, 8)
         let entrySize = Int(try number(54, 2))
         let count = Int(try number(56, 2))

@@ -247,3 +247,16 @@ int64_t cl_clock_ns(int clock) {
 
 const char *cl_errno_name(int error) { return strerrorname_np(error); }
 const char *cl_errno_text(int error) { return strerrordesc_np(error); }
+
+long cl_recv(int fd, void *buffer, size_t count, int flags) {
+    RESULT(recv(fd, buffer, count, flags | MSG_NOSIGNAL));
+}
+long cl_send(int fd, const void *buffer, size_t count, int flags) {
+    RESULT(send(fd, buffer, count, flags | MSG_NOSIGNAL));
+}
+int cl_file_type(int fd) {
+    struct stat status;
+    if (fstat(fd, &status) < 0)
+        return -errno;
+    return (int)(status.st_mode & S_IFMT);
+}

@@ -100,3 +100,9 @@ int64_t cl_clock_ns(int clock);
 
 const char *cl_errno_name(int error);
 const char *cl_errno_text(int error);
+
+// recv(2) and send(2); flags are MSG_*. MSG_NOSIGNAL is added.
+long cl_recv(int fd, void *buffer, size_t count, int flags);
+long cl_send(int fd, const void *buffer, size_t count, int flags);
+// The S_IFMT bits of an open file.
+int cl_file_type(int fd);

@@ -1,0 +1,182 @@
+package import FileServer
+package import GuestMemory
+package import Linux
+internal import Synchronization
+package import Virtio
+
+/// The file system device (virtio 1.2, 5.11): requests of FUSE in, replies out.
+///
+/// Worker threads of its own serve both queues, so that a slow disk holds up nothing else; requests may be answered
+/// in another order than they came, as FUSE allows. Each worker waits for the queues' doorbells and passes the bell on
+/// while there is more to do.
+package final class FileSystemDevice: VirtioDevice {
+    /// The name under which the guest mounts it; at most 36 bytes.
+    package static let tag = "vmrun"
+    private static let workerCount = 2
+
+    private struct State {
+        var queues: [Virtqueue]
+        let interrupt: DeviceInterrupt
+        /// Which activation this is: what was begun before a reset must not end after it.
+        let generation: Int
+    }
+
+    private let memory: GuestMemory
+    private let server: FileServer
+    private let state = Mutex<State?>(nil)
+    private let activations = Atomic<Int>(0)
+    /// Kicks of the high-priority queue and of the request queue.
+    package let highPriorityBell: EventFD
+    package let requestBell: EventFD
+    private let stopBell: EventFD
+    private let workers = Mutex<[Thread]>([])
+    private let report: @Sendable (String) -> Void
+
+    /// Serves what the server has; `report` gets one line per thing that goes wrong.
+    package init(
+        memory: GuestMemory, server: FileServer, report: @escaping @Sendable (String) -> Void
+    ) throws(Errno) {
+        self.memory = memory
+        self.server = server
+        self.report = report
+        highPriorityBell = try EventFD()
+        requestBell = try EventFD()
+        stopBell = try EventFD()
+    }
+
+    package let type: UInt32 = 26
+    package let features = Feature.common
+    /// High priority (FORGET, INTERRUPT), then requests. A request of 1 MiB has some 260 descriptors.
+    package let queueSizes: [UInt16] = [64, 512]
+
+    /// tag, num_request_queues.
+    package var configuration: [UInt8] {
+        let tag = Array(Self.tag.utf8.prefix(36))
+        return tag + [UInt8](repeating: 0, count: 36 - tag.count) + [1, 0, 0, 0]
+    }
+
+    package func activate(_ activation: Activation) {
+        let generation = activations.add(1, ordering: .relaxed).newValue
+        state.withLock {
+            $0 = State(
+                queues: activation.queues.map {
+                    Virtqueue($0, features: activation.features, memory: memory)
+                }, interrupt: activation.interrupt, generation: generation)
+        }
+        highPriorityBell.signal()
+        requestBell.signal()
+    }
+
+    package func reset() {
+        state.withLock { $0 = nil }
+        server.reset()
+    }
+}
+
+// The worker threads.
+extension FileSystemDevice {
+    /// Starts the workers; once.
+    package func start() throws(Errno) {
+        for index in 0..<Self.workerCount {
+            let thread = try Thread.start(name: "fs\(index)") { [self] in
+                do throws(Errno) {
+                    try work()
+                } catch {
+                    report("file system worker: \(error)")
+                }
+            }
+            workers.withLock { $0.append(thread) }
+        }
+    }
+
+    /// Ends the workers after the requests that they are at.
+    package func stop() {
+        stopBell.signal()
+        let threads = workers.withLock { workers in
+            defer { workers = [] }
+            return workers
+        }
+        threads.forEach { $0.join() }
+    }
+
+    private func work() throws(Errno) {
+        try server.prepareThread()
+        let loop = try EventLoop()
+        // The stop bell is never drained: it ends every worker.
+        _ = try loop.add(stopBell.descriptor, .readable) { _ in loop.stop() }
+        _ = try loop.add(highPriorityBell.descriptor, .readable) { [self] _ in
+            if highPriorityBell.drain() { serve(queue: 0, highPriorityBell) }
+        }
+        _ = try loop.add(requestBell.descriptor, .readable) { [self] _ in
+            if requestBell.drain() { serve(queue: 1, requestBell) }
+        }
+        try loop.run()
+    }
+
+    private struct Job {
+        let chain: DescriptorChain
+        let generation: Int
+        let moreWaits: Bool
+    }
+
+    /// Serves requests until there are none, and rings again where there are more: for another worker.
+    private func serve(queue index: Int, _ bell: borrowing EventFD) {
+        while let job = next(index) {
+            if job.moreWaits { bell.signal() }
+            finish(index, job, written: answer(job.chain))
+        }
+    }
+
+    private func next(_ index: Int) -> Job? {
+        withQueues { state throws(VirtqueueError) in
+            guard index < state.queues.count else { return nil }
+            repeat {
+                if let chain = try state.queues[index].pop() {
+                    let more = try state.queues[index].hasAvailable()
+                    return Job(chain: chain, generation: state.generation, moreWaits: more)
+                }
+            } while try state.queues[index].enableNotifications()
+            return nil
+        }
+    }
+
+    private func answer(_ chain: DescriptorChain) -> UInt32 {
+        guard let request = try? memory.vector(chain.readable),
+            let reply = try? memory.vector(chain.writable)
+        else { return 0 }
+        return UInt32(clamping: server.serve(request: request, reply: reply))
+    }
+
+    private func finish(_ index: Int, _ job: Job, written: UInt32) {
+        let interrupt: DeviceInterrupt? = withQueues { state throws(VirtqueueError) in
+            guard state.generation == job.generation else { return nil }
+            try state.queues[index].push(head: job.chain.head, written: written)
+            return try state.queues[index].needsInterrupt() ? state.interrupt : nil
+        }
+        interrupt?.signalUsedBuffer()
+    }
+
+    /// Works on the queues under their lock. A driver that breaks the rules loses them.
+    private func withQueues<T: Sendable>(
+        _ body: (inout State) throws(VirtqueueError) -> T?
+    ) -> T? {
+        let failure: VirtqueueError
+        do throws(VirtqueueError) {
+            return try state.withLock { state throws(VirtqueueError) -> T? in
+                guard var current = state else { return nil }
+                do throws(VirtqueueError) {
+                    let result = try body(&current)
+                    state = current
+                    return result
+                } catch {
+                    state = nil
+                    throw error
+                }
+            }
+        } catch {
+            failure = error
+        }
+        report("file system queue: \(failure)")
+        return nil
+    }
+}

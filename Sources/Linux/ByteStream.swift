@@ -1,0 +1,100 @@
+internal import CLinux
+internal import Glibc
+
+/// One direction of a stream that somebody else opened, used without ever blocking and without making their open file
+/// non-blocking: that flag would be seen by everybody who shares it, a user's shell for example.
+///
+/// Sockets take MSG_DONTWAIT, pipes and terminals are opened a second time, files never block. Where none of that
+/// works, little enough is moved at a time that a descriptor which poll(2) calls ready does not block.
+/// Belongs to one thread.
+package struct ByteStream: ~Copyable {
+    private enum Kind {
+        case socket
+        case nonBlocking
+        /// A regular file, /dev/null and the like: always ready.
+        case alwaysReady
+        /// To be used after poll(2) has said so, in small pieces.
+        case careful
+    }
+
+    package enum Direction: Int32, Sendable {
+        case input = 0
+        case output = 1
+    }
+
+    package let descriptor: OwnedFD
+    private let kind: Kind
+    /// What a pipe takes without blocking once it is writable (PIPE_BUF, pipe(7)).
+    private static let carefulCount = 4096
+
+    /// Reading and writing never have to wait: epoll(7) refuses such files.
+    package var isAlwaysReady: Bool {
+        if case .alwaysReady = kind { true } else { false }
+    }
+
+    /// Takes over a descriptor for one direction.
+    package init(_ descriptor: consuming OwnedFD, _ direction: Direction) {
+        let number = descriptor.rawValue
+        switch UInt32(bitPattern: cl_file_type(number)) {
+        case S_IFSOCK:
+            kind = .socket
+            self.descriptor = descriptor
+        case S_IFREG, S_IFDIR, S_IFBLK:
+            kind = .alwaysReady
+            self.descriptor = descriptor
+        default:
+            let mode = direction == .input ? O_RDONLY : O_WRONLY
+            let again = try? OwnedFD.open("/proc/self/fd/\(number)", mode | O_NONBLOCK | O_NOCTTY)
+            if let again = consume again {
+                kind = .nonBlocking
+                self.descriptor = again
+            } else {
+                kind = .careful
+                self.descriptor = descriptor
+            }
+        }
+    }
+
+    /// Bytes that are there: at most `count`, none at the end of the stream. EAGAIN when there are none now.
+    package borrowing func read(upTo count: Int) throws(Errno) -> [UInt8] {
+        guard case .socket = kind else { return try descriptor.read(upTo: count) }
+        let number = descriptor.rawValue
+        var result = 0
+        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, used in
+            repeat {
+                // SAFETY: the buffer has room for `count` bytes.
+                result = unsafe cl_recv(
+                    number, buffer.baseAddress, count, Int32(MSG_DONTWAIT))
+            } while result == -Int(EINTR)
+            used = max(0, result)
+        }
+        try Errno.check(result)
+        return bytes
+    }
+
+    /// How many of the bytes were taken. EAGAIN when none are now, EPIPE when nobody will read them.
+    package borrowing func write(_ bytes: ArraySlice<UInt8>) throws(Errno) -> Int {
+        let number = descriptor.rawValue
+        let kind = kind
+        // SAFETY: the slice outlives the call.
+        return try Errno.retrying {
+            unsafe bytes.withUnsafeBytes { buffer in
+                switch kind {
+                case .socket:
+                    unsafe cl_send(
+                        number, buffer.baseAddress, buffer.count, Int32(MSG_DONTWAIT))
+                case .careful:
+                    unsafe cl_write(
+                        number, buffer.baseAddress, min(buffer.count, Self.carefulCount))
+                case .nonBlocking, .alwaysReady:
+                    unsafe cl_write(number, buffer.baseAddress, buffer.count)
+                }
+            }
+        }
+    }
+
+    /// Tells the peer of a socket that nothing more will be written; elsewhere closing does that.
+    package borrowing func finishWriting() {
+        if case .socket = kind { _ = cl_shutdown(descriptor.rawValue, Int32(SHUT_WR)) }
+    }
+}
