@@ -80,6 +80,10 @@ let package = Package(
         tests("BootTests", ["Boot", "GuestMemory"]),
         tests("VirtioTests", ["Virtio", "GuestMemory"]),
         tests("FileServerTests", ["FileServer", "Linux"]),
+        // Mounts a folder through /dev/fuse, for the file system suites in hack/fs-suites.
+        .executableTarget(
+            name: "vmrun-fuse-test", dependencies: ["FileServer", "Linux", "CLinux"],
+            path: "Tests/vmrun-fuse-test", swiftSettings: settings),
         tests("DevicesTests", ["Devices", "Virtio", "GuestMemory", "FileServer", "Linux"]),
         tests("OCISpecTests", ["OCISpec"]),
         tests("ContainerRuntimeTests", ["ContainerRuntime", "OCISpec", "Protocols", "Linux"]),

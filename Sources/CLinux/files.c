@@ -2,7 +2,21 @@
 #include "include/files.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <linux/openat2.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/fsuid.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/uio.h>
+#include <sys/xattr.h>
+#include <unistd.h>
 
 #define RESULT(call)                                                                               \
     do {                                                                                           \
@@ -10,6 +24,177 @@
         return result < 0 ? (__typeof__(call))-errno : result;                                     \
     } while (0)
 
+#ifndef STATX_MNT_ID
+#define STATX_MNT_ID 0x1000U
+#endif
+
+int cl_status(int fd, const char *name, struct cl_status *s) {
+    struct statx x;
+    int flags = AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT;
+    if (statx(fd, name, flags, STATX_BASIC_STATS | STATX_BTIME | STATX_MNT_ID, &x) < 0)
+        return -errno;
+    *s = (struct cl_status){
+        .ino = x.stx_ino, .size = x.stx_size, .blocks = x.stx_blocks, .mount = x.stx_mnt_id,
+        .atime = x.stx_atime.tv_sec, .atime_ns = x.stx_atime.tv_nsec,
+        .mtime = x.stx_mtime.tv_sec, .mtime_ns = x.stx_mtime.tv_nsec,
+        .ctime = x.stx_ctime.tv_sec, .ctime_ns = x.stx_ctime.tv_nsec,
+        .btime = x.stx_btime.tv_sec, .btime_ns = x.stx_btime.tv_nsec,
+        .mode = x.stx_mode, .nlink = x.stx_nlink, .uid = x.stx_uid, .gid = x.stx_gid,
+        .blksize = x.stx_blksize, .rdev_major = x.stx_rdev_major, .rdev_minor = x.stx_rdev_minor,
+        .dev_major = x.stx_dev_major, .dev_minor = x.stx_dev_minor,
+        .has_btime = (x.stx_mask & STATX_BTIME) != 0,
+    };
+    return 0;
+}
+int cl_fs_status(int fd, struct cl_fs_status *s) {
+    struct statfs f;
+    if (fstatfs(fd, &f) < 0)
+        return -errno;
+    *s = (struct cl_fs_status){
+        .blocks = f.f_blocks, .bfree = f.f_bfree, .bavail = f.f_bavail, .files = f.f_files,
+        .ffree = f.f_ffree, .bsize = f.f_bsize, .frsize = f.f_frsize, .namelen = f.f_namelen,
+        .type = (uint32_t)f.f_type,
+    };
+    return 0;
+}
+
+int cl_open_beneath(int dir, const char *name, int flags, unsigned mode) {
+    struct open_how how = {
+        .flags = (unsigned)(flags | O_CLOEXEC), .mode = mode,
+        .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS,
+    };
+    RESULT((int)syscall(SYS_openat2, dir, name, &how, sizeof how));
+}
+int cl_mkdirat(int dir, const char *name, unsigned mode) { RESULT(mkdirat(dir, name, mode)); }
+int cl_mknodat(int dir, const char *name, unsigned mode, unsigned major, unsigned minor) {
+    RESULT(mknodat(dir, name, mode, makedev(major, minor)));
+}
+int cl_symlinkat(const char *target, int dir, const char *name) {
+    RESULT(symlinkat(target, dir, name));
+}
+int cl_linkat(int from, const char *name, int dir, const char *new_name, int flags) {
+    RESULT(linkat(from, name, dir, new_name, flags));
+}
+int cl_unlinkat(int dir, const char *name, int flags) { RESULT(unlinkat(dir, name, flags)); }
+int cl_renameat2(int from, const char *name, int dir, const char *new_name, unsigned flags) {
+    RESULT(renameat2(from, name, dir, new_name, flags));
+}
+long cl_readlink_fd(int fd, char *buffer, size_t size) { RESULT(readlinkat(fd, "", buffer, size)); }
+int cl_chown_fd(int fd, unsigned uid, unsigned gid) {
+    RESULT(fchownat(fd, "", uid, gid, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW));
+}
+int cl_chmodat(int dir, const char *name, unsigned mode) { RESULT(fchmodat(dir, name, mode, 0)); }
+int cl_set_times_fd(int fd, int64_t atime, uint32_t atime_ns, int64_t mtime, uint32_t mtime_ns) {
+    struct timespec times[2] = {{atime, atime_ns}, {mtime, mtime_ns}};
+    RESULT(utimensat(fd, "", times, AT_EMPTY_PATH));
+}
+
+long cl_getxattr(const char *path, const char *name, void *value, size_t size) {
+    RESULT(getxattr(path, name, value, size));
+}
+long cl_listxattr(const char *path, char *list, size_t size) {
+    RESULT(listxattr(path, list, size));
+}
+int cl_setxattr(const char *path, const char *name, const void *value, size_t size, int flags) {
+    RESULT(setxattr(path, name, value, size, flags));
+}
+int cl_removexattr(const char *path, const char *name) { RESULT(removexattr(path, name)); }
+
+long cl_getdents(int fd, void *buffer, size_t size) {
+    RESULT(syscall(SYS_getdents64, fd, buffer, size));
+}
+int64_t cl_lseek(int fd, int64_t offset, int whence) { RESULT(lseek(fd, offset, whence)); }
+int cl_fallocate(int fd, int mode, int64_t offset, int64_t length) {
+    RESULT(fallocate(fd, mode, offset, length));
+}
+long cl_copy_file_range(int in, int64_t in_offset, int out, int64_t out_offset, size_t length) {
+    RESULT(copy_file_range(in, &in_offset, out, &out_offset, length, 0));
+}
+int cl_fsync(int fd, int data_only) { RESULT(data_only ? fdatasync(fd) : fsync(fd)); }
+int cl_syncfs(int fd) { RESULT(syncfs(fd)); }
 long cl_pwritev_append(int fd, const struct iovec *iov, int count, int64_t offset) {
     RESULT(pwritev2(fd, iov, count, offset, RWF_APPEND));
+}
+
+union handle {
+    struct file_handle header;
+    unsigned char room[sizeof(struct file_handle) + sizeof((struct cl_handle *)0)->bytes];
+};
+int cl_handle_of(int fd, struct cl_handle *handle) {
+    union handle h = {.header = {.handle_bytes = sizeof handle->bytes}};
+    if (name_to_handle_at(fd, "", &h.header, &handle->mount, AT_EMPTY_PATH) < 0)
+        return -errno;
+    handle->size = h.header.handle_bytes;
+    handle->type = h.header.handle_type;
+    memset(handle->bytes, 0, sizeof handle->bytes);
+    memcpy(handle->bytes, h.header.f_handle, handle->size);
+    return 0;
+}
+int cl_open_handle(int mount_fd, const struct cl_handle *handle, int flags) {
+    union handle h = {.header = {.handle_bytes = handle->size, .handle_type = handle->type}};
+    if (handle->size > sizeof handle->bytes)
+        return -EINVAL;
+    memcpy(h.header.f_handle, handle->bytes, handle->size);
+    RESULT(open_by_handle_at(mount_fd, &h.header, flags | O_CLOEXEC));
+}
+
+int cl_thread_folder(int fd) {
+    static __thread int done;
+    if (done)
+        return 0;
+    if (unshare(CLONE_FS) < 0 || fchdir(fd) < 0)
+        return -errno;
+    umask(0);
+    done = 1;
+    return 0;
+}
+unsigned cl_umask(unsigned mask) { return umask(mask); }
+
+static int capabilities(struct __user_cap_data_struct data[2], int set) {
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
+    RESULT((int)syscall(set ? SYS_capset : SYS_capget, &header, data));
+}
+// setfsuid(2) and setfsgid(2) tell no errors: asking again shows whether they took.
+int cl_assume(unsigned uid, unsigned gid) {
+    struct __user_cap_data_struct data[2];
+    if (geteuid() != 0 || (uid == 0 && gid == 0))
+        return 0;
+    int error = capabilities(data, 0);
+    if (error)
+        return error;
+    setfsgid(gid);
+    setfsuid(uid);
+    if ((unsigned)setfsgid(gid) != gid || (unsigned)setfsuid(uid) != uid)
+        error = -EPERM;
+    else // the change of the user has dropped the capabilities on files
+        error = uid ? capabilities(data, 1) : 0;
+    if (error)
+        cl_resume();
+    return error;
+}
+void cl_resume(void) {
+    if (geteuid() != 0)
+        return;
+    setfsuid(0);
+    setfsgid(0);
+}
+int cl_keep_set_id(int keep) {
+    struct __user_cap_data_struct data[2];
+    int error = capabilities(data, 0);
+    if (error)
+        return error;
+    uint32_t bit = CAP_TO_MASK(CAP_FSETID);
+    if (!(data[0].permitted & bit))
+        return 0;
+    data[0].effective = keep ? data[0].effective | bit : data[0].effective & ~bit;
+    return capabilities(data, 1);
+}
+int64_t cl_raise_open_files(void) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+        return -errno;
+    limit.rlim_cur = limit.rlim_max;
+    if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
+        return -errno;
+    return (int64_t)limit.rlim_max;
 }

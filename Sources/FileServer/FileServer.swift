@@ -1,3 +1,4 @@
+internal import Synchronization
 package import Linux
 
 /// A FUSE server (protocol 7.31 and later, linux/fuse.h) that passes folders and files of the host through.
@@ -14,35 +15,115 @@ package final class FileServer: Sendable {
     /// The most bytes one READ or WRITE moves.
     package static let maximumTransfer = 1 << 20
 
-    private let options: Options
+    let options: Options
+    let table = NodeTable()
+    let handles: HandleTable
+    let cache: DescriptorCache
+    /// /proc/self/fd, through which a descriptor is opened again in another way. It is kept because the
+    /// process may lose sight of /proc later.
+    let descriptorFolder: OwnedFD
 
-    /// A server whose top is a read-only directory of the shares that `add` brings in.
+    private let featureBits = Atomic<UInt64>(0)
+    private let tree: Mutex<Tree>
+
+    struct Tree {
+        /// Node 1, where it is not a share.
+        var top: Folder?
+        var folders: [UInt64: Folder] = [:]
+        var shares: [Share] = []
+    }
+
+    /// A server whose top is a read-only directory of the shares that `add` brings in. Raises the soft
+    /// limit of open files.
     package init(options: Options = Options()) throws(Errno) {
         self.options = options
+        descriptorFolder = try OwnedFD.open("/proc/self/fd", OpenFlags.path | OpenFlags.directory)
+        let limit = try ThreadContext.raiseOpenFiles()
+        cache = DescriptorCache(limit: options.openInodes ?? limit / 2)
+        handles = HandleTable(limit: max(64, limit / 8 * 3))
+        let top = Folder(id: Wire.root, parent: Wire.root)
+        tree = Mutex(Tree(top: top, folders: [Wire.root: top]))
+    }
+
+    /// A server whose top is the one share itself.
+    package convenience init(
+        root: consuming OwnedFD, readOnly: Bool = false, cache: CachePolicy = .automatic,
+        options: Options = Options()
+    ) throws(Errno) {
+        try self.init(options: options)
+        let share = try Share(root, readOnly: readOnly, cache: cache)
+        guard let type = share.rootStatus.type else { throw .invalidArgument }
+        tree.withLock { $0 = Tree(shares: [share]) }
+        table.addPermanent(
+            Node(
+                id: Wire.root, share: share, status: share.rootStatus, type: type,
+                descriptor: share.root, isSubmount: false))
     }
 
     /// Brings a folder or a single file in, under a name of one or more components such as `rootfs` or
-    /// `mounts/0`. The descriptor may be O_PATH.
+    /// `mounts/0`. The descriptor may be O_PATH. EEXIST where the name is taken.
     package func add(
         name: String, descriptor: consuming OwnedFD, readOnly: Bool = false,
         cache: CachePolicy = .automatic
     ) throws(Errno) {
-        throw .noSystemCall
+        let share = try Share(descriptor, readOnly: readOnly, cache: cache)
+        guard share.rootStatus.type == .directory || share.rootStatus.type == .regular else {
+            throw .invalidArgument
+        }
+        var components: [FileName] = []
+        for part in name.split(separator: "/", omittingEmptySubsequences: false) {
+            components.append(try FileName(component: Array(part.utf8)))
+        }
+        guard let last = components.popLast() else { throw .invalidArgument }
+        try tree.withLock { tree throws(Errno) in
+            guard var folder = tree.top else { throw .invalidArgument }
+            for component in components {
+                folder = try subfolder(component, of: folder, in: &tree)
+            }
+            try folder.add(last, .share(share))
+            tree.shares.append(share)
+        }
+    }
+
+    private func subfolder(
+        _ name: FileName, of folder: Folder, in tree: inout Tree
+    ) throws(Errno) -> Folder {
+        switch folder.entry(name) {
+        case .folder(let known): return known
+        case .share: throw .fileExists
+        case nil: break
+        }
+        let new = Folder(id: table.newNumber(), parent: folder.id)
+        try folder.add(name, .folder(new))
+        tree.folders[new.id] = new
+        return new
     }
 
     /// Gives the calling thread a umask and a working directory of its own. To be called once by each
     /// thread that serves, before it enters a jail: unshare(2) and fchdir(2) are called here and never later.
-    package func prepareThread() throws(Errno) {}
-
-    /// Serves one request. `request` is all that the client sent (header, arguments, payload); the reply
-    /// goes to the front of `reply`, which nobody else touches meanwhile.
-    ///
-    /// Answers how many bytes the reply has; zero where the protocol wants none (FORGET and its like) or
-    /// the request is too short to be answered.
-    package func serve(request: IOVector, reply: IOVector) -> Int {
-        0
+    package func prepareThread() throws(Errno) {
+        try ThreadContext.prepare(folder: descriptorFolder)
     }
 
     /// Forgets all node ids and open files, as after a reset of the device or FUSE_DESTROY. The shares stay.
-    package func reset() {}
+    package func reset() {
+        handles.removeAll()
+        table.removeAll()
+        featureBits.store(0, ordering: .relaxed)
+    }
+
+    /// What was agreed on at the last FUSE_INIT.
+    var features: Features {
+        get { Features(rawValue: featureBits.load(ordering: .relaxed)) }
+        set { featureBits.store(newValue.rawValue, ordering: .relaxed) }
+    }
+
+    /// The server's own folder of this number.
+    func folder(_ id: UInt64) -> Folder? {
+        tree.withLock { $0.folders[id] }
+    }
+
+    var shares: [Share] {
+        tree.withLock { $0.shares }
+    }
 }

@@ -1,0 +1,133 @@
+internal import Synchronization
+import Linux
+
+/// Which inode it is: a file met through two shares or two mounts is two nodes.
+struct NodeKey: Hashable, Sendable {
+    let share: ObjectIdentifier
+    let mount: UInt64
+    let device: DeviceNumber
+    let inode: UInt64
+
+    init(_ share: Share, _ status: FileStatus) {
+        self.share = ObjectIdentifier(share)
+        mount = status.mount
+        device = status.device
+        inode = status.inode
+    }
+}
+
+/// An inode of the host that the client knows by a number.
+///
+/// Most of the time it holds an O_PATH descriptor. When too many are open, one that has a file handle
+/// (`FileHandle`) and is not in use gives its descriptor up and opens it again when it is asked for.
+/// Any thread may use it.
+final class Node: Sendable {
+    /// Never used for another inode.
+    let id: UInt64
+    let share: Share
+    let key: NodeKey
+    let type: FileType
+    /// Whether it is the root of another mount or device than its folder.
+    let isSubmount: Bool
+
+    private struct State {
+        var descriptor: Descriptor?
+        var handle: FileHandle?
+        /// Files the client has open, and whether the inode may have lost its last name.
+        var users = 0
+        var pinned = false
+    }
+
+    private let state: Mutex<State>
+    private let used = Atomic<Bool>(true)
+
+    init(
+        id: UInt64, share: Share, status: FileStatus, type: FileType, descriptor: Descriptor,
+        isSubmount: Bool
+    ) {
+        self.id = id
+        self.share = share
+        key = NodeKey(share, status)
+        self.type = type
+        self.isSubmount = isSubmount
+        state = Mutex(State(descriptor: descriptor, pinned: status.links == 0))
+    }
+
+    /// The descriptor, opened again where it was given up; `reopened` is called with it then.
+    func descriptor(_ reopened: (Descriptor) -> Void, counter: DescriptorCounter) throws(Errno)
+        -> Descriptor
+    {
+        used.store(true, ordering: .relaxed)
+        var isNew = false
+        let descriptor = try state.withLock { state throws(Errno) -> Descriptor in
+            if let descriptor = state.descriptor { return descriptor }
+            guard let handle = state.handle else { throw .stale }
+            let file = try share.open(handle, mount: key.mount, OpenFlags.path)
+            let descriptor = Descriptor(file, counter: counter)
+            state.descriptor = descriptor
+            isNew = true
+            return descriptor
+        }
+        if isNew { reopened(descriptor) }
+        return descriptor
+    }
+
+    /// Whether a descriptor that was just opened under this node's key is of the same inode: numbers of
+    /// deleted files are used again, but not while the file is held open.
+    func isSame(as descriptor: Descriptor) -> Bool {
+        state.withLock { state in
+            if state.descriptor != nil { return true }
+            guard let handle = state.handle else { return false }
+            return handle == (try? FileHandle(of: descriptor.file))
+        }
+    }
+
+    /// Takes a new descriptor where it has none; answers whether it did.
+    func adopt(_ descriptor: Descriptor) -> Bool {
+        used.store(true, ordering: .relaxed)
+        return state.withLock { state in
+            guard state.descriptor == nil else { return false }
+            state.descriptor = descriptor
+            return true
+        }
+    }
+
+    /// Whether it has had no use since it was last asked.
+    func isIdle() -> Bool {
+        !used.exchange(false, ordering: .relaxed)
+    }
+
+    /// Gives the descriptor up where it can be had again. True where it has none afterwards.
+    func release(reopen: (Descriptor) throws(Errno) -> OwnedFD) -> Bool {
+        state.withLock { state in
+            guard let descriptor = state.descriptor else { return true }
+            guard state.users == 0, !state.pinned else { return false }
+            if state.handle == nil {
+                // An inode without a name cannot be had again.
+                guard let status = try? descriptor.file.status(), status.links > 0 else {
+                    return false
+                }
+                state.handle = share.handle(
+                    of: descriptor, mount: key.mount, isDirectory: type == .directory,
+                    reopen: reopen)
+            }
+            guard state.handle != nil else { return false }
+            state.descriptor = nil
+            return true
+        }
+    }
+
+    /// The client opened it: the descriptor stays while it is open.
+    func addUser() {
+        state.withLock { $0.users += 1 }
+    }
+
+    func removeUser() {
+        state.withLock { $0.users -= 1 }
+    }
+
+    /// It may be about to lose its last name: the descriptor stays from now on.
+    func pin() {
+        state.withLock { $0.pinned = true }
+    }
+}
