@@ -260,3 +260,12 @@ int cl_file_type(int fd) {
         return -errno;
     return (int)(status.st_mode & S_IFMT);
 }
+long cl_pread(int fd, void *buffer, size_t count, int64_t offset) {
+    RESULT(pread(fd, buffer, count, offset));
+}
+int64_t cl_file_size(int fd) {
+    struct stat status;
+    if (fstat(fd, &status) < 0)
+        return -errno;
+    return status.st_size;
+}

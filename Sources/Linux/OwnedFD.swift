@@ -138,3 +138,28 @@ package struct FDPair: ~Copyable, Sendable {
         body(first, second)
     }
 }
+
+extension OwnedFD {
+    /// pread(2) of at most `count` bytes.
+    package borrowing func read(upTo count: Int, at offset: Int64) throws(Errno) -> [UInt8] {
+        let number = rawValue
+        var failure: Errno?
+        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, used in
+            do throws(Errno) {
+                // SAFETY: the buffer has room for `count` bytes.
+                used = try Errno.retrying {
+                    unsafe cl_pread(number, buffer.baseAddress, count, offset)
+                }
+            } catch {
+                failure = error
+            }
+        }
+        if let failure { throw failure }
+        return bytes
+    }
+
+    /// Of a regular file, in bytes.
+    package borrowing func size() throws(Errno) -> Int64 {
+        try Errno.check(cl_file_size(rawValue))
+    }
+}

@@ -106,3 +106,6 @@ long cl_recv(int fd, void *buffer, size_t count, int flags);
 long cl_send(int fd, const void *buffer, size_t count, int flags);
 // The S_IFMT bits of an open file.
 int cl_file_type(int fd);
+long cl_pread(int fd, void *buffer, size_t count, int64_t offset);
+// In bytes, of a regular file.
+int64_t cl_file_size(int fd);

@@ -26,8 +26,8 @@ package final class FileSystemDevice: VirtioDevice {
     private let state = Mutex<State?>(nil)
     private let activations = Atomic<Int>(0)
     /// Kicks of the high-priority queue and of the request queue.
-    package let highPriorityBell: EventFD
-    package let requestBell: EventFD
+    package let highPriorityBell: Bell
+    package let requestBell: Bell
     private let stopBell: EventFD
     private let workers = Mutex<[Thread]>([])
     private let report: @Sendable (String) -> Void
@@ -39,8 +39,8 @@ package final class FileSystemDevice: VirtioDevice {
         self.memory = memory
         self.server = server
         self.report = report
-        highPriorityBell = try EventFD()
-        requestBell = try EventFD()
+        highPriorityBell = try Bell()
+        requestBell = try Bell()
         stopBell = try EventFD()
     }
 
@@ -63,8 +63,8 @@ package final class FileSystemDevice: VirtioDevice {
                     Virtqueue($0, features: activation.features, memory: memory)
                 }, interrupt: activation.interrupt, generation: generation)
         }
-        highPriorityBell.signal()
-        requestBell.signal()
+        highPriorityBell.event.signal()
+        requestBell.event.signal()
     }
 
     package func reset() {
@@ -104,11 +104,10 @@ extension FileSystemDevice {
         let loop = try EventLoop()
         // The stop bell is never drained: it ends every worker.
         _ = try loop.add(stopBell.descriptor, .readable) { _ in loop.stop() }
-        _ = try loop.add(highPriorityBell.descriptor, .readable) { [self] _ in
-            if highPriorityBell.drain() { serve(queue: 0, highPriorityBell) }
-        }
-        _ = try loop.add(requestBell.descriptor, .readable) { [self] _ in
-            if requestBell.drain() { serve(queue: 1, requestBell) }
+        for (queue, bell) in [highPriorityBell, requestBell].enumerated() {
+            _ = try loop.add(bell.event.descriptor, .readable) { [self] _ in
+                if bell.event.drain() { serve(queue: queue, bell) }
+            }
         }
         try loop.run()
     }
@@ -120,9 +119,9 @@ extension FileSystemDevice {
     }
 
     /// Serves requests until there are none, and rings again where there are more: for another worker.
-    private func serve(queue index: Int, _ bell: borrowing EventFD) {
+    private func serve(queue index: Int, _ bell: Bell) {
         while let job = next(index) {
-            if job.moreWaits { bell.signal() }
+            if job.moreWaits { bell.event.signal() }
             finish(index, job, written: answer(job.chain))
         }
     }

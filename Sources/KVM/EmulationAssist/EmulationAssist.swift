@@ -13,12 +13,26 @@ package struct EmulationAssist: Sendable {
         self.memory = memory
     }
 
-    package enum Failure: Error, Sendable {
+    package enum Failure: Error, Sendable, CustomStringConvertible {
         case kvm(KVMError)
         /// The instruction at RIP is none that is known: its bytes.
         case unknownInstruction(rip: UInt64, code: [UInt8])
         /// A page table or operand is where there is no RAM.
         case noMemory(rip: UInt64, address: UInt64)
+
+        package var description: String {
+            func hex(_ value: UInt64) -> String { String(value, radix: 16) }
+            switch self {
+            case .kvm(let error):
+                return "\(error)"
+            case .unknownInstruction(let rip, let code):
+                let bytes = code.map { hex(UInt64($0)) }.joined(separator: " ")
+                return "KVM cannot emulate the instruction at 0x\(hex(rip)): \(bytes)"
+            case .noMemory(let rip, let address):
+                return
+                    "the instruction at 0x\(hex(rip)) uses 0x\(hex(address)), where there is no RAM"
+            }
+        }
     }
 
     /// Does what the instruction at RIP would do, or lets the guest take the exception that it would raise.

@@ -1,0 +1,38 @@
+internal import Boot
+
+/// What every guest kernel is told, with the reasons.
+internal enum MachineCommandLine {
+    /// For all hosts.
+    static let common = [
+        // The only console: eight ports that the VMM answers. The agent writes to it through /dev/kmsg.
+        "earlyprintk=serial,0x3f8,115200,keep loglevel=4",
+        // Power-off and panic both end in a write to the keyboard controller's port, at once.
+        "reboot=k panic=-1",
+        // Nothing to wait for: the host's clock and timer are known to be good.
+        "tsc=reliable no_timer_check random.trust_cpu=1 noreplace-smp",
+        // The Swift runtime would look for its own path in /proc before the agent could mount it.
+        "SWIFT_ROOT=/",
+    ]
+
+    /// For a KVM that interprets guest supervisor mode, on top: instructions that its emulator does not have, a
+    /// calibration that would take seconds, and the entry of system calls.
+    static let softwareKVM = [
+        "clearcpuid=smap,smep,cx16,popcnt,xsavec,xsaves,xsaveopt,invpcid,pcid,erms,fsrm,fsgsbase,umip",
+        "lpj=1000000 vmrun.softkvm",
+    ]
+
+    /// The whole line for a machine with devices at these places.
+    static func make(
+        _ plan: Machine.Plan, devices: [(address: UInt64, interruptLine: UInt32)]
+    ) throws(KernelCommandLine.Failure) -> KernelCommandLine {
+        var line = KernelCommandLine()
+        for words in common + (plan.softwareKVM ? softwareKVM : []) {
+            try line.append(words)
+        }
+        for device in devices {
+            try line.appendDevice(address: device.address, interruptLine: device.interruptLine)
+        }
+        try line.append(plan.kernelParameters)
+        return line
+    }
+}

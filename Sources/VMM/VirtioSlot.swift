@@ -1,0 +1,55 @@
+internal import Boot
+internal import KVM
+internal import Linux
+internal import Synchronization
+internal import Virtio
+
+/// A place on the bus with its device: registers, interrupt line and the bells of its queues.
+///
+/// The processors' threads use it at the same time; the registers are behind a lock.
+internal final class VirtioSlot: Sendable {
+    private let device: any VirtioDevice
+    private let transport: Mutex<MMIOTransport>
+    private let line: Bell
+    private let bells: [Bell]
+    let address: UInt64
+    let interruptLine: UInt32
+
+    /// `index` is the number of the place; one bell per queue, which the device listens to.
+    init(_ device: any VirtioDevice, index: Int, bells: [Bell]) throws(Errno) {
+        self.device = device
+        self.bells = bells
+        let line = try Bell()
+        self.line = line
+        address = Layout.deviceStart + UInt64(index) * Layout.deviceSize
+        interruptLine = Layout.firstInterruptLine + UInt32(index)
+        let interrupt = DeviceInterrupt { line.event.signal() }
+        transport = Mutex(MMIOTransport(device, interrupt: interrupt))
+    }
+
+    /// Makes KVM ring the bells and raise the interrupt by itself.
+    func connect(to machine: borrowing VirtualMachine) throws(KVMError) {
+        try machine.connect(line.event, toLine: interruptLine)
+        for (queue, bell) in bells.enumerated() {
+            try machine.connect(
+                writesTo: address + MMIOTransport.notifyOffset, value: UInt32(queue),
+                to: bell.event)
+        }
+    }
+
+    func read(_ offset: UInt64, size: Int) -> UInt64 {
+        transport.withLock { $0.read(offset, size: size) }
+    }
+
+    func write(_ offset: UInt64, size: Int, value: UInt64) {
+        // The device is called under the lock: activation and reset of one device cannot overlap.
+        transport.withLock { transport in
+            switch transport.write(offset, size: size, value: value) {
+            case .none: break
+            case .activate: device.activate(transport.activation)
+            case .reset: device.reset()
+            case .notify(let queue): bells[queue].event.signal()
+            }
+        }
+    }
+}
