@@ -1,0 +1,103 @@
+internal import CProtocols
+
+// Conversions of what CLI and sandbox say to each other to and from the structs of vmrun.proto.
+// SAFETY: of every `unsafe` in this file: the structs are prepared or unpacked by protobuf-c, which
+// `WireFormat` and `Read` state; what they point to lives in the arena or until the read ends. A member
+// of the union is read only where `body_case` names it.
+
+extension SandboxReport: Message, @unsafe RootMessage {
+    static var descriptor: UnsafePointer<ProtobufCMessageDescriptor> {
+        unsafe vmrun_sandbox_report_descriptor()
+    }
+
+    static func prepare(_ message: UnsafeMutablePointer<Vmrun__SandboxReport>?) {
+        unsafe vmrun__sandbox_report__init(message)
+    }
+
+    func fill(_ message: inout Vmrun__SandboxReport, _ arena: Arena) {
+        switch self {
+        case .created:
+            unsafe message.body_case = VMRUN__SANDBOX_REPORT__BODY_CREATED
+            unsafe message.created = arena.make(vmrun__created__init) { _ in }
+        case .failure(let failure):
+            unsafe message.body_case = VMRUN__SANDBOX_REPORT__BODY_FAILURE
+            unsafe message.failure = arena.message(failure)
+        }
+    }
+
+    init(_ message: Vmrun__SandboxReport) throws(MessageError) {
+        switch unsafe message.body_case {
+        case VMRUN__SANDBOX_REPORT__BODY_CREATED:
+            self = .created
+        case VMRUN__SANDBOX_REPORT__BODY_FAILURE:
+            self = .failure(try unsafe Read.required(message.failure))
+        default:
+            throw .unknownBody
+        }
+    }
+}
+
+extension SandboxRequest: Message, @unsafe RootMessage {
+    static var descriptor: UnsafePointer<ProtobufCMessageDescriptor> {
+        unsafe vmrun_sandbox_request_descriptor()
+    }
+
+    static func prepare(_ message: UnsafeMutablePointer<Vmrun__SandboxRequest>?) {
+        unsafe vmrun__sandbox_request__init(message)
+    }
+
+    func fill(_ message: inout Vmrun__SandboxRequest, _ arena: Arena) {
+        unsafe message.container = arena.string(container)
+        switch body {
+        case .start:
+            unsafe message.body_case = VMRUN__SANDBOX_REQUEST__BODY_START
+            unsafe message.start = arena.startContainer(container)
+        case .signal(let signal):
+            unsafe message.body_case = VMRUN__SANDBOX_REQUEST__BODY_SIGNAL
+            unsafe message.signal = arena.message(signal)
+        case .query:
+            unsafe message.body_case = VMRUN__SANDBOX_REQUEST__BODY_QUERY
+            unsafe message.query = arena.make(vmrun__query_state__init) { _ in }
+        }
+    }
+
+    init(_ message: Vmrun__SandboxRequest) throws(MessageError) {
+        let body: Body
+        switch unsafe message.body_case {
+        case VMRUN__SANDBOX_REQUEST__BODY_START:
+            body = .start
+        case VMRUN__SANDBOX_REQUEST__BODY_SIGNAL:
+            body = .signal(try unsafe Read.required(message.signal))
+        case VMRUN__SANDBOX_REQUEST__BODY_QUERY:
+            body = .query
+        default:
+            throw .unknownBody
+        }
+        self.init(container: unsafe Read.string(message.container), body: body)
+    }
+}
+
+extension SandboxReply: Message, @unsafe RootMessage {
+    static var descriptor: UnsafePointer<ProtobufCMessageDescriptor> {
+        unsafe vmrun_sandbox_reply_descriptor()
+    }
+
+    static func prepare(_ message: UnsafeMutablePointer<Vmrun__SandboxReply>?) {
+        unsafe vmrun__sandbox_reply__init(message)
+    }
+
+    func fill(_ message: inout Vmrun__SandboxReply, _ arena: Arena) {
+        unsafe message.failure = arena.optional(failure)
+        unsafe message.state = arena.make(vmrun__container_state__init) {
+            unsafe $0.status = Vmrun__ContainerState__Status(rawValue: status.rawValue)
+        }
+    }
+
+    init(_ message: Vmrun__SandboxReply) throws(MessageError) {
+        let state = try unsafe Read.body(message.state)
+        guard let status = unsafe Status(rawValue: state.status.rawValue) else {
+            throw .outOfRange
+        }
+        self.init(failure: try unsafe Read.message(message.failure), status: status)
+    }
+}

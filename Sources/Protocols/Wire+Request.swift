@@ -1,0 +1,141 @@
+internal import CProtocols
+
+// Conversions of requests to the agent to and from the structs of vmrun.proto.
+// SAFETY: of every `unsafe` in this file: the structs are prepared or unpacked by protobuf-c, which
+// `WireFormat` and `Read` state; what they point to lives in the arena or until the read ends. A member
+// of the union is read only where `body_case` names it.
+
+extension AgentRequest: Message, @unsafe RootMessage {
+    static var descriptor: UnsafePointer<ProtobufCMessageDescriptor> {
+        unsafe vmrun_agent_request_descriptor()
+    }
+
+    static func prepare(_ message: UnsafeMutablePointer<Vmrun__AgentRequest>?) {
+        unsafe vmrun__agent_request__init(message)
+    }
+
+    func fill(_ message: inout Vmrun__AgentRequest, _ arena: Arena) {
+        unsafe message.id = id
+        unsafe message.body_case = body.number
+        switch body {
+        case .createContainer(let plan):
+            unsafe message.create_container = arena.make(vmrun__create_container__init) {
+                unsafe $0.plan = arena.message(plan)
+            }
+        case .startContainer(let container):
+            unsafe message.start_container = arena.startContainer(container)
+        case .startProcess(let container, let process, let plan):
+            unsafe message.start_process = arena.make(vmrun__start_process__init) {
+                unsafe $0.container = arena.string(container)
+                unsafe $0.process = arena.string(process)
+                unsafe $0.plan = arena.message(plan)
+            }
+        case .signalProcess(let signal):
+            unsafe message.signal_process = arena.message(signal)
+        case .resizeTerminal(let size):
+            unsafe message.resize_terminal = arena.message(size)
+        case .deleteContainer(let container):
+            unsafe message.delete_container = arena.make(vmrun__delete_container__init) {
+                unsafe $0.container = arena.string(container)
+            }
+        case .shutdown:
+            unsafe message.shutdown = arena.make(vmrun__shutdown__init) { _ in }
+        }
+    }
+
+    init(_ message: Vmrun__AgentRequest) throws(MessageError) {
+        self.init(id: unsafe message.id, body: try unsafe Body(message))
+    }
+}
+
+extension AgentRequest.Body {
+    fileprivate var number: Vmrun__AgentRequest__BodyCase {
+        switch self {
+        case .createContainer: VMRUN__AGENT_REQUEST__BODY_CREATE_CONTAINER
+        case .startContainer: VMRUN__AGENT_REQUEST__BODY_START_CONTAINER
+        case .startProcess: VMRUN__AGENT_REQUEST__BODY_START_PROCESS
+        case .signalProcess: VMRUN__AGENT_REQUEST__BODY_SIGNAL_PROCESS
+        case .resizeTerminal: VMRUN__AGENT_REQUEST__BODY_RESIZE_TERMINAL
+        case .deleteContainer: VMRUN__AGENT_REQUEST__BODY_DELETE_CONTAINER
+        case .shutdown: VMRUN__AGENT_REQUEST__BODY_SHUTDOWN
+        }
+    }
+
+    fileprivate init(_ message: Vmrun__AgentRequest) throws(MessageError) {
+        switch unsafe message.body_case {
+        case VMRUN__AGENT_REQUEST__BODY_CREATE_CONTAINER:
+            let body = try unsafe Read.body(message.create_container)
+            self = .createContainer(try unsafe Read.required(body.plan))
+        case VMRUN__AGENT_REQUEST__BODY_START_CONTAINER:
+            let body = try unsafe Read.body(message.start_container)
+            self = .startContainer(container: unsafe Read.string(body.container))
+        case VMRUN__AGENT_REQUEST__BODY_START_PROCESS:
+            let body = try unsafe Read.body(message.start_process)
+            self = .startProcess(
+                container: unsafe Read.string(body.container),
+                process: unsafe Read.string(body.process), try unsafe Read.required(body.plan))
+        case VMRUN__AGENT_REQUEST__BODY_SIGNAL_PROCESS:
+            self = .signalProcess(try unsafe Read.required(message.signal_process))
+        case VMRUN__AGENT_REQUEST__BODY_RESIZE_TERMINAL:
+            self = .resizeTerminal(try unsafe Read.required(message.resize_terminal))
+        case VMRUN__AGENT_REQUEST__BODY_DELETE_CONTAINER:
+            let body = try unsafe Read.body(message.delete_container)
+            self = .deleteContainer(container: unsafe Read.string(body.container))
+        case VMRUN__AGENT_REQUEST__BODY_SHUTDOWN:
+            self = .shutdown
+        default:
+            throw .unknownBody
+        }
+    }
+}
+
+extension ProcessSignal: @unsafe WireFormat {
+    static func prepare(_ message: UnsafeMutablePointer<Vmrun__SignalProcess>?) {
+        unsafe vmrun__signal_process__init(message)
+    }
+
+    func fill(_ message: inout Vmrun__SignalProcess, _ arena: Arena) {
+        unsafe message.container = arena.string(container)
+        unsafe message.process = arena.string(process)
+        unsafe message.signal = signal
+        unsafe message.all = all ? 1 : 0
+    }
+
+    init(_ message: Vmrun__SignalProcess) throws(MessageError) {
+        self.init(
+            container: unsafe Read.string(message.container),
+            process: unsafe Read.string(message.process),
+            signal: unsafe message.signal,
+            all: unsafe message.all != 0)
+    }
+}
+
+extension TerminalSize: @unsafe WireFormat {
+    static func prepare(_ message: UnsafeMutablePointer<Vmrun__ResizeTerminal>?) {
+        unsafe vmrun__resize_terminal__init(message)
+    }
+
+    func fill(_ message: inout Vmrun__ResizeTerminal, _ arena: Arena) {
+        unsafe message.container = arena.string(container)
+        unsafe message.process = arena.string(process)
+        unsafe message.rows = rows
+        unsafe message.columns = columns
+    }
+
+    init(_ message: Vmrun__ResizeTerminal) throws(MessageError) {
+        self.init(
+            container: unsafe Read.string(message.container),
+            process: unsafe Read.string(message.process),
+            rows: unsafe message.rows,
+            columns: unsafe message.columns)
+    }
+}
+
+extension Arena {
+    /// The request to start a container, which goes to the agent and to the sandbox.
+    func startContainer(_ container: String) -> UnsafeMutablePointer<Vmrun__StartContainer> {
+        unsafe make(vmrun__start_container__init) {
+            unsafe $0.container = string(container)
+        }
+    }
+}

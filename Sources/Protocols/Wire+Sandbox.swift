@@ -1,0 +1,108 @@
+internal import CProtocols
+
+// Conversions of the configuration of a sandbox to and from the structs of vmrun.proto, field by field in its order.
+// SAFETY: of every `unsafe` in this file: the structs are prepared or unpacked by protobuf-c, which
+// `WireFormat` and `Read` state; what they point to lives in the arena or until the read ends.
+
+extension SandboxConfiguration: @unsafe WireFormat {
+    static func prepare(_ message: UnsafeMutablePointer<Vmrun__SandboxConfiguration>?) {
+        unsafe vmrun__sandbox_configuration__init(message)
+    }
+
+    func fill(_ message: inout Vmrun__SandboxConfiguration, _ arena: Arena) {
+        unsafe message.machine = arena.message(machine)
+        unsafe message.container = arena.message(container)
+        unsafe message.descriptors = arena.message(descriptors)
+        unsafe message.n_shares = shares.count
+        unsafe message.shares = arena.messages(shares)
+        unsafe message.title = arena.string(title)
+        unsafe message.debug = debug ? 1 : 0
+    }
+
+    init(_ message: Vmrun__SandboxConfiguration) throws(MessageError) {
+        self.init()
+        machine = try unsafe Read.message(message.machine) ?? MachineConfiguration()
+        container = try unsafe Read.message(message.container) ?? ContainerPlan()
+        descriptors = try unsafe Read.message(message.descriptors) ?? Descriptors()
+        shares = try unsafe Read.messages(message.n_shares, message.shares)
+        title = unsafe Read.string(message.title)
+        debug = unsafe message.debug != 0
+    }
+}
+
+extension MachineConfiguration: @unsafe WireFormat {
+    static func prepare(_ message: UnsafeMutablePointer<Vmrun__MachineConfiguration>?) {
+        unsafe vmrun__machine_configuration__init(message)
+    }
+
+    func fill(_ message: inout Vmrun__MachineConfiguration, _ arena: Arena) {
+        unsafe message.memory_size = memorySize
+        unsafe message.cpu_count = cpuCount
+        unsafe message.kernel_parameters = arena.string(kernelParameters)
+        unsafe message.software_kvm = softwareKVM ? 1 : 0
+    }
+
+    init(_ message: Vmrun__MachineConfiguration) throws(MessageError) {
+        self.init()
+        memorySize = unsafe message.memory_size
+        cpuCount = unsafe message.cpu_count
+        kernelParameters = unsafe Read.string(message.kernel_parameters)
+        softwareKVM = unsafe message.software_kvm != 0
+    }
+}
+
+extension Descriptors: @unsafe WireFormat {
+    static func prepare(_ message: UnsafeMutablePointer<Vmrun__Descriptors>?) {
+        unsafe vmrun__descriptors__init(message)
+    }
+
+    func fill(_ message: inout Vmrun__Descriptors, _ arena: Arena) {
+        unsafe message.kvm = kvm
+        unsafe message.kernel = kernel
+        unsafe message.image = image
+        unsafe message.report = report
+        unsafe message.control = control
+        unsafe message.log = log
+        unsafe message.stdin = stdin
+        unsafe message.stdout = stdout
+        unsafe message.stderr = stderr
+    }
+
+    init(_ message: Vmrun__Descriptors) throws(MessageError) {
+        self.init()
+        kvm = unsafe message.kvm
+        kernel = unsafe message.kernel
+        image = unsafe message.image
+        report = unsafe message.report
+        control = unsafe message.control
+        log = unsafe message.log
+        stdin = unsafe message.stdin
+        stdout = unsafe message.stdout
+        stderr = unsafe message.stderr
+    }
+}
+
+extension Share: @unsafe WireFormat {
+    static func prepare(_ message: UnsafeMutablePointer<Vmrun__Share>?) {
+        unsafe vmrun__share__init(message)
+    }
+
+    func fill(_ message: inout Vmrun__Share, _ arena: Arena) {
+        unsafe message.name = arena.string(name)
+        unsafe message.descriptor = descriptor
+        unsafe message.readonly = readonly ? 1 : 0
+    }
+
+    init(_ message: Vmrun__Share) throws(MessageError) {
+        self.init(
+            name: unsafe Read.string(message.name),
+            descriptor: unsafe message.descriptor,
+            readonly: unsafe message.readonly != 0)
+    }
+}
+
+extension SandboxConfiguration: Message, @unsafe RootMessage {
+    static var descriptor: UnsafePointer<ProtobufCMessageDescriptor> {
+        unsafe vmrun_sandbox_configuration_descriptor()
+    }
+}
