@@ -269,3 +269,10 @@ int64_t cl_file_size(int fd) {
         return -errno;
     return status.st_size;
 }
+void cl_utc_now(char *buffer, size_t size) {
+    time_t now = time(NULL);
+    struct tm parts;
+    gmtime_r(&now, &parts);
+    if (strftime(buffer, size, "%Y-%m-%dT%H:%M:%SZ", &parts) == 0 && size > 0)
+        buffer[0] = 0;
+}

@@ -32,42 +32,13 @@ internal final class ProcessorThread: @unchecked Sendable {
         self.assist = assist
     }
 
-    /// The state in which a 64-bit kernel is entered (Documentation/arch/x86/boot.rst): long mode, paging on,
-    /// flat segments, interrupts off, RSI at the boot parameters.
-    func prepareBoot(entry: UInt64) throws {
-        var special = try vcpu.specialRegisters()
-        var code = kvm_segment()
-        code.limit = 0xffff_ffff
-        code.selector = 0x10
-        code.type = 11
-        code.present = 1
-        code.s = 1
-        code.l = 1
-        code.g = 1
-        var data = code
-        data.selector = 0x18
-        data.type = 3
-        data.l = 0
-        data.db = 1
-        special.cs = code
-        (special.ds, special.es, special.fs, special.gs, special.ss) = (
-            data, data, data, data, data
-        )
-        special.gdt.base = Layout.descriptorTable
-        special.gdt.limit = 31
-        special.idt.base = 0
-        special.idt.limit = 0
-        special.cr3 = Layout.pageTables
-        special.cr4 = 1 << 5  // PAE
-        special.cr0 = 0x8005_0033  // PG, AM, WP, NE, ET, MP, PE
-        special.efer = 0xd00  // NXE, LMA, LME
-        try vcpu.set(special)
-        var registers = kvm_regs()
-        registers.rip = entry
-        registers.rflags = 2
-        registers.rsi = Layout.bootParameters
-        registers.rsp = Layout.bootStackTop
-        try vcpu.set(registers)
+    /// Lets the processor begin at the kernel's entry; before `start`.
+    func prepareBoot(entry: UInt64) throws(KVMError) {
+        try vcpu.prepare(
+            LongModeEntry(
+                instruction: entry, pageTables: Layout.pageTables,
+                descriptorTable: Layout.descriptorTable, stack: Layout.bootStackTop,
+                argument: Layout.bootParameters))
     }
 
     /// Runs the processor until the machine ends or `stop`; then `onEnd` is called on its thread, but not after `stop`.

@@ -109,3 +109,5 @@ int cl_file_type(int fd);
 long cl_pread(int fd, void *buffer, size_t count, int64_t offset);
 // In bytes, of a regular file.
 int64_t cl_file_size(int fd);
+// The time now as RFC 3339 has it, in UTC and whole seconds; at most `size` bytes with the final zero.
+void cl_utc_now(char *buffer, size_t size);

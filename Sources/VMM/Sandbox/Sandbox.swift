@@ -1,0 +1,249 @@
+internal import Devices
+internal import Glibc
+internal import Linux
+package import Protocols
+
+/// A container and its machine, in a process of their own.
+///
+/// All of it belongs to the thread that calls `run`, which is the event loop's.
+package final class Sandbox {
+    internal enum State {
+        /// The kernel boots, or the agent builds the container.
+        case creating
+        case created
+        case running
+        /// The container's process has ended; what it wrote is being handed over, and the guest shuts down.
+        case ending(exitStatus: Int32)
+    }
+
+    /// What a sandbox exits with when its guest is gone before the container has ended.
+    internal static let lostGuestStatus: Int32 = 255
+    /// A kernel that is interpreted needs half a minute to boot, and its host may be busy.
+    private static let bootMilliseconds: Int64 = 300_000
+    /// For unmounting and writing back in the guest.
+    private static let shutdownMilliseconds: Int64 = 30_000
+    private static let kernelLines = 12
+
+    internal let loop: EventLoop
+    private let mailbox: LoopMailbox
+    internal let configuration: SandboxConfiguration
+    private let log: SandboxLog
+    internal let streams: ContainerStreams
+    private var devices: SandboxDevices?
+    private var report: FrameChannel?
+    private var control: ControlServer?
+    private var signals: SignalForwarder?
+    internal var agent: AgentClient?
+    private var deadline: Deadline?
+    internal var state = State.creating
+    private var guestIsDown = false
+    private var result: Int32?
+
+    /// Takes over the descriptors that the configuration names. To be called before the process has threads.
+    package init(_ configuration: SandboxConfiguration) throws {
+        self.configuration = configuration
+        let descriptors = configuration.descriptors
+        loop = try EventLoop()
+        mailbox = try LoopMailbox()
+        log = SandboxLog(
+            descriptors.log >= 0 ? OwnedFD(taking: descriptors.log) : nil,
+            debug: configuration.debug)
+        streams = try ContainerStreams(
+            descriptors, hasTerminal: configuration.container.process.terminal)
+    }
+
+    /// Runs the container to its end and answers the status to exit with.
+    package func run() -> Int32 {
+        do {
+            try begin()
+            while result == nil { try loop.runOnce(timeoutMilliseconds: -1) }
+        } catch {
+            fail(Failure(message: "\(error)"))
+        }
+        mailbox.close()
+        devices?.stop()
+        return result ?? Self.lostGuestStatus
+    }
+
+    private func begin() throws {
+        signals = try SignalForwarder(loop: loop) { [weak self] in self?.received(signal: $0) }
+        try mailbox.attach(to: loop)
+        let descriptors = configuration.descriptors
+        report = FrameChannel(
+            try HostStream(loop: loop, both: OwnedFD(taking: descriptors.report)), limit: 0,
+            onFrame: { _ in }, onEnd: { [weak self] in self?.callerIsGone() })
+        agent = AgentClient(
+            onReady: { [weak self] in self?.createContainer() },
+            onExit: { [weak self] in self?.processExited($0) },
+            onLost: { [weak self] in self?.lostGuest($0) })
+        let devices = try SandboxDevices(
+            configuration, loop: loop, mailbox: mailbox, log: log,
+            accept: { [weak self] in self?.accept($0) })
+        self.devices = devices
+        devices.onStreamClosed = { [weak self] _ in self?.endIfDone() }
+        devices.machine.onEnd = { [weak self] in self?.machineEnded($0) }
+        control = try ControlServer(loop: loop, listener: OwnedFD(taking: descriptors.control)) {
+            [weak self] in self?.handle($0, answer: $1)
+        }
+        deadline = try Deadline(loop: loop, milliseconds: Self.bootMilliseconds) { [weak self] in
+            self?.lostGuest("the agent has not answered in time")
+        }
+        try devices.machine.start(
+            kernel: OwnedFD(taking: descriptors.kernel), image: OwnedFD(taking: descriptors.image))
+    }
+
+    private func accept(_ port: UInt32) -> HostStream? {
+        port == agentPort ? agent?.accept(loop: loop) : streams.take(port, loop: loop)
+    }
+}
+
+// From the boot to the end.
+extension Sandbox {
+    private func createContainer() {
+        log.write(.debug, "the agent is ready")
+        var plan = configuration.container
+        plan.process.streams = streams.ports
+        if let size = streams.windowSize, plan.process.terminalRows == 0 {
+            plan.process.terminalRows = size.rows
+            plan.process.terminalColumns = size.columns
+        }
+        agent?.request(.createContainer(plan)) { [weak self] reply in
+            guard let self else { return }
+            deadline = nil
+            if let failure = reply.failure { return fail(failure) }
+            state = .created
+            report?.send(SandboxReport.created)
+        }
+    }
+
+    private func processExited(_ exit: ProcessExit) {
+        guard exit.container == configuration.container.id, exit.process.isEmpty else { return }
+        if case .ending = state { return }
+        state = .ending(exitStatus: Int32(exit.exitStatus & 0xff))
+        // The guest may have bytes in its cache that belong on the host's disk.
+        agent?.request(.deleteContainer(container: exit.container)) { [weak self] reply in
+            if let failure = reply.failure { self?.log.write(.warning, failure.message) }
+            self?.agent?.request(.shutdown) { _ in }
+        }
+        deadline = try? Deadline(loop: loop, milliseconds: Self.shutdownMilliseconds) {
+            [weak self] in
+            self?.log.write(.warning, "the guest did not shut down in time")
+            self?.guestIsDown = true
+            self?.finish(Int32(exit.exitStatus & 0xff))
+        }
+    }
+
+    private func machineEnded(_ end: MachineEnd) {
+        if case .ending = state {
+            guestIsDown = true
+            return endIfDone()
+        }
+        switch end {
+        case .reset: lostGuest("the guest's kernel has stopped")
+        case .tripleFault: lostGuest("the guest's kernel has crashed (triple fault)")
+        case .failure(let reason): lostGuest(reason)
+        }
+    }
+
+    private func endIfDone() {
+        guard case .ending(let status) = state, guestIsDown, devices?.streamsAreClosed ?? true
+        else { return }
+        finish(status)
+    }
+
+    private func finish(_ status: Int32) {
+        if result == nil { result = status }
+    }
+
+    /// The guest is gone, or talks nonsense: with the kernel's last words.
+    private func lostGuest(_ reason: String) {
+        if case .ending(let status) = state {
+            guestIsDown = true
+            // What has arrived is still handed over, unless nobody takes it.
+            return devices?.streamsAreClosed ?? true ? finish(status) : ()
+        }
+        let words = devices?.machine.serial.lastLines(Self.kernelLines) ?? []
+        let tail = words.isEmpty ? "" : "; its last words:\n" + words.joined(separator: "\n")
+        fail(Failure(message: reason + tail))
+    }
+
+    /// Tells whoever is there to hear it.
+    private func fail(_ failure: Failure) {
+        guard result == nil else { return }
+        log.write(.error, failure.message)
+        if case .creating = state { report?.send(SandboxReport.failure(failure)) }
+        finish(Self.lostGuestStatus)
+    }
+}
+
+// What others ask for.
+extension Sandbox {
+    private func received(signal: Int32) {
+        if signal == SIGWINCH, let size = streams.windowSize {
+            agent?.request(
+                .resizeTerminal(
+                    TerminalSize(
+                        container: configuration.container.id, rows: size.rows,
+                        columns: size.columns))
+            ) { _ in }
+            return
+        }
+        guard case .creating = state else {
+            agent?.request(
+                .signalProcess(
+                    ProcessSignal(
+                        container: configuration.container.id, signal: UInt32(signal)))
+            ) { _ in }
+            return
+        }
+        if [SIGTERM, SIGINT, SIGHUP, SIGQUIT].contains(signal) { finish(128 + signal) }
+    }
+
+    private func callerIsGone() {
+        report = nil
+        if case .creating = state { finish(Self.lostGuestStatus) }
+    }
+
+    private var status: SandboxReply.Status {
+        switch state {
+        case .creating: .creating
+        case .created: .created
+        case .running: .running
+        case .ending: .stopped
+        }
+    }
+
+    private func handle(
+        _ request: SandboxRequest, answer: @escaping (SandboxReply) -> Void
+    ) {
+        guard request.container == configuration.container.id else {
+            let failure = Failure(kind: .notFound, message: "container does not exist")
+            return answer(SandboxReply(failure: failure, status: status))
+        }
+        switch request.body {
+        case .query:
+            answer(SandboxReply(status: status))
+        case .start:
+            start(answer)
+        case .signal(let signal):
+            agent?.request(.signalProcess(signal)) { [weak self] reply in
+                guard let self else { return }
+                answer(SandboxReply(failure: reply.failure, status: status))
+            }
+        }
+    }
+
+    private func start(_ answer: @escaping (SandboxReply) -> Void) {
+        guard case .created = state else {
+            let failure = Failure(
+                kind: .wrongState, message: "cannot start a container that is not created")
+            return answer(SandboxReply(failure: failure, status: status))
+        }
+        agent?.request(.startContainer(container: configuration.container.id)) {
+            [weak self] reply in
+            guard let self else { return }
+            if reply.failure == nil, case .created = state { state = .running }
+            answer(SandboxReply(failure: reply.failure, status: status))
+        }
+    }
+}

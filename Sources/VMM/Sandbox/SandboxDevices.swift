@@ -1,0 +1,76 @@
+internal import Devices
+internal import FileServer
+internal import Linux
+internal import Protocols
+
+/// The machine of a sandbox with all that is plugged into it. Belongs to the event loop's thread.
+internal final class SandboxDevices {
+    let machine: Machine
+    private let muxer: VsockMuxer
+    private let fileSystem: FileSystemDevice
+
+    /// Takes over the descriptors of `/dev/kvm` and of the shares. `accept` gives the host's end of a port.
+    init(
+        _ configuration: SandboxConfiguration, loop: EventLoop, mailbox: LoopMailbox,
+        log: SandboxLog, accept: @escaping (UInt32) -> HostStream?
+    ) throws {
+        let wanted = configuration.machine
+        machine = try Machine(
+            Machine.Plan(
+                memorySize: wanted.memorySize, processorCount: wanted.cpuCount,
+                softwareKVM: wanted.softwareKVM, kernelParameters: wanted.kernelParameters),
+            kvm: OwnedFD(taking: configuration.descriptors.kvm), mailbox: mailbox
+        ) { line in log.write(.debug, "guest: \(line)") }
+        muxer = VsockMuxer(guestCID: VsockDevice.guestCID, accept: accept) { error in
+            log.write(.error, "socket device: \(error)")
+        }
+        let server = try FileServer()
+        for share in configuration.shares {
+            try server.add(
+                name: share.name, descriptor: OwnedFD(taking: share.descriptor),
+                readOnly: share.readonly)
+        }
+        fileSystem = try FileSystemDevice(memory: machine.memory, server: server) { line in
+            log.write(.error, line)
+        }
+        try plugIn(loop: loop, mailbox: mailbox)
+    }
+
+    private func plugIn(loop: EventLoop, mailbox: LoopMailbox) throws {
+        let vsock = VsockDevice(memory: machine.memory, mailbox: mailbox, muxer: muxer)
+        let vsockBell = try Self.bell(on: loop) { vsock.process() }
+        // Its event queue is not used.
+        try machine.add(vsock, bells: [vsockBell, vsockBell, vsockBell])
+        try fileSystem.start()
+        try machine.add(fileSystem, bells: [fileSystem.highPriorityBell, fileSystem.requestBell])
+        let rng = RNGDevice(memory: machine.memory)
+        try machine.add(rng, bells: [try Self.bell(on: loop) { rng.process() }])
+    }
+
+    /// A bell that calls `action` on the loop's thread.
+    private static func bell(
+        on loop: EventLoop, _ action: @escaping () -> Void
+    ) throws(Errno) -> Bell {
+        let bell = try Bell()
+        _ = try loop.add(bell.event.descriptor, .readable) { _ in
+            bell.event.drain()
+            action()
+        }
+        return bell
+    }
+
+    /// Called when a stream of the guest is gone.
+    var onStreamClosed: (UInt32) -> Void {
+        get { muxer.onClosed }
+        set { muxer.onClosed = newValue }
+    }
+
+    /// Whether all streams but the agent's are gone.
+    var streamsAreClosed: Bool { muxer.streamCount(except: agentPort) == 0 }
+
+    /// Ends all threads. The mailbox must be closed.
+    func stop() {
+        machine.stop()
+        fileSystem.stop()
+    }
+}

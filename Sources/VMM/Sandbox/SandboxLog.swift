@@ -1,0 +1,51 @@
+package import Linux
+internal import Synchronization
+
+/// The log of a sandbox: one JSON object per line with `level`, `msg` and `time` (RFC 3339), as runc writes it.
+///
+/// Any thread may write. What a guest prints goes there at `debug` only, so that it cannot fill the host's disk.
+package final class SandboxLog: Sendable {
+    package enum Level: String, Sendable {
+        case error
+        case warning
+        case debug
+    }
+
+    private let descriptor: Mutex<OwnedFD?>
+    private let debug: Bool
+
+    /// Takes over the descriptor; without one nothing is written. `debug` lets that level through.
+    package init(_ descriptor: consuming sending OwnedFD?, debug: Bool) {
+        self.descriptor = Mutex(descriptor)
+        self.debug = debug
+    }
+
+    package func write(_ level: Level, _ message: String) {
+        guard level != .debug || debug else { return }
+        let text = Self.escaped(message)
+        let line =
+            "{\"level\":\"\(level.rawValue)\",\"msg\":\"\(text)\",\"time\":\"\(WallClock.rfc3339())\"}\n"
+        descriptor.withLock { descriptor in
+            // A log that cannot be written is no reason to stop.
+            try? descriptor?.writeAll(Array(line.utf8))
+        }
+    }
+
+    /// A string as JSON wants it between quotes (RFC 8259, 7).
+    package static func escaped(_ text: String) -> String {
+        var result = ""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"": result += "\\\""
+            case "\\": result += "\\\\"
+            case "\n": result += "\\n"
+            case "\t": result += "\\t"
+            case _ where scalar.value < 0x20:
+                let hex = String(scalar.value, radix: 16)
+                result += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
+        return result
+    }
+}
