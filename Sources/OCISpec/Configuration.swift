@@ -8,7 +8,7 @@ package struct Configuration: Decodable, Equatable, Sendable {
     package var domainname: String?
     package var annotations: [String: String]?
     package var hooks: Hooks?
-    package var linux: Linux?
+    package var linux: LinuxConfiguration?
     /// The `vm` object.
     package var virtualMachine: VirtualMachine?
     /// Objects of other platforms; only their presence matters.
@@ -67,6 +67,9 @@ package struct Hooks: Decodable, Equatable, Sendable {
     package var startContainer: [HookEntry]?
     package var poststart: [HookEntry]?
     package var poststop: [HookEntry]?
+
+    /// Nothing is set.
+    package init() {}
 }
 
 /// One hook.

@@ -41,6 +41,9 @@ package struct User: Decodable, Equatable, Sendable {
         case additionalGIDs = "additionalGids"
         case username
     }
+
+    /// Nothing is set.
+    package init() {}
 }
 
 /// Names of capabilities, such as `CAP_KILL`.
@@ -50,6 +53,9 @@ package struct Capabilities: Decodable, Equatable, Sendable {
     package var permitted: [String]?
     package var inheritable: [String]?
     package var ambient: [String]?
+
+    /// Nothing is set.
+    package init() {}
 }
 
 /// A limit of setrlimit(2).
@@ -87,4 +93,7 @@ package struct IOPriority: Decodable, Equatable, Sendable {
 package struct CPUAffinity: Decodable, Equatable, Sendable {
     package var initial: String?
     package var final: String?
+
+    /// Nothing is set.
+    package init() {}
 }

@@ -11,6 +11,9 @@ package struct VirtualMachine: Decodable, Equatable, Sendable {
         case image
         case hardware = "hwConfig"
     }
+
+    /// Nothing is set.
+    package init() {}
 }
 
 /// The program that runs virtual machines.
@@ -42,6 +45,9 @@ package struct HardwareEntry: Decodable, Equatable, Sendable {
     package var dtdevs: [String]?
     package var iomems: [MemoryRange]?
     package var irqs: [UInt32]?
+
+    /// Nothing is set.
+    package init() {}
 }
 
 /// Physical memory that the guest may use.

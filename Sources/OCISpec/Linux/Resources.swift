@@ -10,6 +10,9 @@ package struct Resources: Decodable, Equatable, Sendable {
     package var rdma: [String: RDMA]?
     /// Files of cgroup v2 and what is written to them.
     package var unified: [String: String]?
+
+    /// Nothing is set.
+    package init() {}
 }
 
 /// A line of devices.allow or devices.deny.
@@ -35,6 +38,9 @@ package struct Memory: Decodable, Equatable, Sendable {
     package var disableOOMKiller: Bool?
     package var useHierarchy: Bool?
     package var checkBeforeUpdate: Bool?
+
+    /// Nothing is set.
+    package init() {}
 }
 
 /// Times in microseconds.
@@ -48,11 +54,17 @@ package struct CPU: Decodable, Equatable, Sendable {
     package var cpus: String?
     package var mems: String?
     package var idle: Int64?
+
+    /// Nothing is set.
+    package init() {}
 }
 
 /// Processes and threads.
 package struct Pids: Decodable, Equatable, Sendable {
     package var limit: Int64?
+
+    /// Nothing is set.
+    package init() {}
 }
 
 /// Weights from 10 to 1000, rates per second.
@@ -64,6 +76,9 @@ package struct BlockIO: Decodable, Equatable, Sendable {
     package var throttleWriteBpsDevice: [ThrottleDevice]?
     package var throttleReadIOPSDevice: [ThrottleDevice]?
     package var throttleWriteIOPSDevice: [ThrottleDevice]?
+
+    /// Nothing is set.
+    package init() {}
 }
 
 /// The weight on one device.
@@ -92,6 +107,9 @@ package struct HugepageLimit: Decodable, Equatable, Sendable {
 package struct Network: Decodable, Equatable, Sendable {
     package var classID: UInt32?
     package var priorities: [InterfacePriority]?
+
+    /// Nothing is set.
+    package init() {}
 }
 
 /// The priority of packets on one interface.
@@ -104,4 +122,7 @@ package struct InterfacePriority: Decodable, Equatable, Sendable {
 package struct RDMA: Decodable, Equatable, Sendable {
     package var hcaHandles: UInt32?
     package var hcaObjects: UInt32?
+
+    /// Nothing is set.
+    package init() {}
 }

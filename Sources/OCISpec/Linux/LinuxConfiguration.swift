@@ -1,5 +1,5 @@
 /// The `linux` object (config-linux.md).
-package struct Linux: Decodable, Equatable, Sendable {
+package struct LinuxConfiguration: Decodable, Equatable, Sendable {
     package var namespaces: [NamespaceEntry]?
     package var uidMappings: [IDMappingEntry]?
     package var gidMappings: [IDMappingEntry]?
@@ -37,6 +37,9 @@ package struct Linux: Decodable, Equatable, Sendable {
         case mountLabel
         case personality
     }
+
+    /// Nothing is set.
+    package init() {}
 }
 
 /// A namespace to make or, with a path, to join.
@@ -54,6 +57,9 @@ package struct ClockOffset: Decodable, Equatable, Sendable {
         case seconds = "secs"
         case nanoseconds = "nanosecs"
     }
+
+    /// Nothing is set.
+    package init() {}
 }
 
 /// A device node to make.
@@ -70,6 +76,9 @@ package struct DeviceEntry: Decodable, Equatable, Sendable {
 /// A network device of the host that moves into the container.
 package struct NetDevice: Decodable, Equatable, Sendable {
     package var name: String?
+
+    /// Nothing is set.
+    package init() {}
 }
 
 /// Resource Director Technology of Intel.
@@ -81,6 +90,9 @@ package struct IntelRDT: Decodable, Equatable, Sendable {
     package var enableMonitoring: Bool?
     package var enableCMT: Bool?
     package var enableMBM: Bool?
+
+    /// Nothing is set.
+    package init() {}
 }
 
 /// The NUMA policy of set_mempolicy(2).

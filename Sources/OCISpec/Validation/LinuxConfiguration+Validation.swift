@@ -1,4 +1,4 @@
-extension Linux {
+extension LinuxConfiguration {
     /// config-linux.md.
     func validate() throws(SpecError) {
         try validateNamespaces()
