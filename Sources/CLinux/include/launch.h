@@ -1,0 +1,15 @@
+// Starting other processes. Like clinux.h: the value, or the negated errno.
+#pragma once
+
+// Starts a program in a session of its own, with / as its folder, no signal blocked or handled, and
+// exactly the open descriptors fds[0] ... fds[count-1] as its 0 ... count-1. Answers its pid.
+int cl_spawn(const char *path, char *const argv[], char *const envp[], const int *fds, int count);
+
+// Forks a guard: a process that holds nothing open but what it is given, and waits at `socket`.
+//   'p' with a pidfd (SCM_RIGHTS): the process that it is to end.
+//   'd': its maker has finished in order; the guard ends.
+//   end of the stream: the maker has died. The guard kills that process, waits for its end, removes the
+//   folder `name` in `parent` with the files in it, and gives the terminal `tty` (or -1) the settings
+//   that it had when the guard was made.
+// To be called by a process with one thread. Answers the guard's pid.
+int cl_guard(int socket, int parent, const char *name, int tty);

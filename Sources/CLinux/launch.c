@@ -1,0 +1,135 @@
+#define _GNU_SOURCE
+#include "include/launch.h"
+#include "include/clinux.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <termios.h>
+#include <unistd.h>
+
+// Copies live up here until they are moved to their places, so that none is overwritten by another.
+#define HIGH 512
+#define MAX_SPAWN 256
+
+static int add_descriptors(posix_spawn_file_actions_t *actions, const int *fds, int count,
+                           int *copies) {
+    for (int i = 0; i < count; i++) {
+        copies[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, HIGH);
+        if (copies[i] < 0)
+            return errno;
+        int error = posix_spawn_file_actions_adddup2(actions, copies[i], i);
+        if (error)
+            return error;
+    }
+    int error = posix_spawn_file_actions_addclosefrom_np(actions, count);
+    return error ? error : posix_spawn_file_actions_addchdir_np(actions, "/");
+}
+
+int cl_spawn(const char *path, char *const argv[], char *const envp[], const int *fds, int count) {
+    if (count < 3 || count > MAX_SPAWN)
+        return -EINVAL;
+    int copies[MAX_SPAWN];
+    memset(copies, -1, sizeof copies);
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    sigset_t none, all;
+    sigemptyset(&none);
+    sigfillset(&all);
+    posix_spawn_file_actions_init(&actions);
+    posix_spawnattr_init(&attributes);
+    posix_spawnattr_setflags(&attributes,
+                             POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    posix_spawnattr_setsigmask(&attributes, &none);
+    posix_spawnattr_setsigdefault(&attributes, &all);
+    pid_t pid = -1;
+    int error = add_descriptors(&actions, fds, count, copies);
+    if (!error)
+        error = posix_spawn(&pid, path, &actions, &attributes, argv, envp);
+    for (int i = 0; i < count; i++)
+        if (copies[i] >= 0)
+            close(copies[i]);
+    posix_spawnattr_destroy(&attributes);
+    posix_spawn_file_actions_destroy(&actions);
+    return error ? -error : pid;
+}
+
+// ---------------------------------------------------------------- the guard
+
+enum { SOCKET = 3, PARENT, TTY, FIRST_FREE };
+
+// Leaves /dev/null as 0, 1, 2 and the three descriptors at their places; the rest is closed.
+static int arrange(int socket, int parent, int tty) {
+    int null = open("/dev/null", O_RDWR);
+    int high[3] = {fcntl(socket, F_DUPFD, HIGH), fcntl(parent, F_DUPFD, HIGH),
+                   tty < 0 ? -1 : fcntl(tty, F_DUPFD, HIGH)};
+    if (null < 0 || high[0] < 0 || high[1] < 0)
+        return -1;
+    for (int i = 0; i < 3; i++)
+        if (dup2(null, i) < 0)
+            return -1;
+    if (dup2(high[0], SOCKET) < 0 || dup2(high[1], PARENT) < 0)
+        return -1;
+    if (high[2] >= 0)
+        dup2(high[2], TTY);
+    return close_range(high[2] >= 0 ? FIRST_FREE : TTY, ~0U, 0);
+}
+
+static void remove_folder(const char *name) {
+    int folder = openat(PARENT, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+    DIR *list = folder < 0 ? NULL : fdopendir(folder);
+    if (!list)
+        return;
+    struct dirent *entry;
+    while ((entry = readdir(list)))
+        unlinkat(folder, entry->d_name, 0);
+    closedir(list);
+    unlinkat(PARENT, name, AT_REMOVEDIR);
+}
+
+static void guard(const char *name, const struct termios *settings) {
+    int pidfd = -1;
+    for (;;) {
+        char byte = 0;
+        int received = -1, count = 1;
+        long result = cl_recv_fds(SOCKET, &byte, 1, &received, &count);
+        if (result == -EINTR)
+            continue;
+        if (result == 1 && byte == 'd')
+            return;
+        if (result != 1)
+            break;
+        if (count == 1)
+            pidfd = received;
+    }
+    if (pidfd >= 0) {
+        struct pollfd end = {.fd = pidfd, .events = POLLIN};
+        cl_pidfd_send_signal(pidfd, SIGKILL);
+        while (poll(&end, 1, -1) < 0 && errno == EINTR)
+            ;
+    }
+    remove_folder(name);
+    if (settings)
+        tcsetattr(TTY, TCSADRAIN, settings);
+}
+
+int cl_guard(int socket, int parent, const char *name, int tty) {
+    struct termios settings;
+    int has_settings = tty >= 0 && tcgetattr(tty, &settings) == 0;
+    pid_t pid = fork();
+    if (pid != 0)
+        return pid < 0 ? -errno : pid;
+    setsid();
+    for (int signal = 1; signal < 32; signal++)
+        cl_signal_ignore(signal);
+    prctl(PR_SET_NAME, "vmrun-guard", 0, 0, 0);
+    if (arrange(socket, parent, tty) == 0 && chdir("/") == 0)
+        guard(name, has_settings ? &settings : NULL);
+    _exit(0);
+}
