@@ -1,0 +1,131 @@
+internal import OCISpec
+internal import Protocols
+
+extension ProcessPlan {
+    /// Resolves a validated process; `path` is the place of the object for errors and warnings.
+    init(
+        _ process: Process, path: String, warnings: inout [SpecWarning]
+    ) throws(RuntimeError) {
+        self.init()
+        arguments = process.args ?? []
+        environment = process.env ?? []
+        workingDirectory = process.cwd
+        uid = process.user?.uid ?? 0
+        gid = process.user?.gid ?? 0
+        additionalGIDs = process.user?.additionalGIDs ?? []
+        umask = process.user?.umask
+        capabilities = process.capabilities.map(CapabilitySets.init)
+        resourceLimits = (process.rlimits ?? []).compactMap { entry in
+            ResourceLimitType.number(named: entry.type).map {
+                ResourceLimit(resource: $0, soft: entry.soft, hard: entry.hard)
+            }
+        }
+        noNewPrivileges = process.noNewPrivileges ?? false
+        terminal = process.terminal ?? false
+        terminalRows = process.consoleSize?.height ?? 0
+        terminalColumns = process.consoleSize?.width ?? 0
+        oomScoreAdjustment = process.oomScoreAdj
+        scheduler = try process.scheduler.map { entry throws(RuntimeError) in
+            try Scheduler(entry, path: path + ".scheduler")
+        }
+        ioPriority = try process.ioPriority.map { entry throws(RuntimeError) in
+            try Self.ioPriority(entry, path: path + ".ioPriority")
+        }
+        warn(process, path, &warnings)
+    }
+
+    /// Labels of the host's security modules mean nothing to the guest's kernel, which has none of them.
+    private func warn(_ process: Process, _ path: String, _ warnings: inout [SpecWarning]) {
+        let unused: [(String, Bool, String)] = [
+            (
+                "apparmorProfile", !(process.apparmorProfile ?? "").isEmpty,
+                "the guest has no AppArmor; ignored"
+            ),
+            (
+                "selinuxLabel", !(process.selinuxLabel ?? "").isEmpty,
+                "the guest has no SELinux; ignored"
+            ),
+            ("commandLine", process.commandLine != nil, "is for Windows; ignored"),
+            ("user.username", process.user?.username != nil, "is for Windows; ignored"),
+            (
+                "execCPUAffinity", process.execCPUAffinity != nil,
+                "is for processes started by exec; not used here"
+            ),
+        ]
+        for (field, used, text) in unused where used {
+            warnings.append("\(path).\(field): \(text)")
+        }
+    }
+
+    /// ioprio_set(2): three bits of class above thirteen of priority.
+    private static func ioPriority(
+        _ entry: IOPriority, path: String
+    ) throws(RuntimeError) -> UInt32 {
+        let classes: [String: UInt32] = [
+            "IOPRIO_CLASS_RT": 1, "IOPRIO_CLASS_BE": 2, "IOPRIO_CLASS_IDLE": 3,
+        ]
+        guard let number = classes[entry.schedulingClass] else {
+            throw .unsupported(
+                path: path + ".class", reason: "\"\(entry.schedulingClass)\" is not a class")
+        }
+        guard (0...7).contains(entry.priority) else {
+            throw .unsupported(
+                path: path + ".priority", reason: "\(entry.priority) is not between 0 and 7")
+        }
+        return number << 13 | UInt32(entry.priority)
+    }
+}
+
+extension CapabilitySets {
+    /// Names that are unknown have been warned about by the validation.
+    init(_ capabilities: Capabilities) {
+        self.init()
+        func mask(_ names: [String]?) -> UInt64 {
+            (names ?? []).compactMap(Capability.bit).reduce(0, |)
+        }
+        bounding = mask(capabilities.bounding)
+        effective = mask(capabilities.effective)
+        permitted = mask(capabilities.permitted)
+        inheritable = mask(capabilities.inheritable)
+        ambient = mask(capabilities.ambient)
+    }
+}
+
+extension Scheduler {
+    /// Policies and flags of sched_setattr(2) (linux/sched.h).
+    fileprivate init(_ entry: SchedulerEntry, path: String) throws(RuntimeError) {
+        let policies: [String: UInt32] = [
+            "SCHED_OTHER": 0, "SCHED_FIFO": 1, "SCHED_RR": 2, "SCHED_BATCH": 3, "SCHED_IDLE": 5,
+            "SCHED_DEADLINE": 6,
+        ]
+        let known: [String: UInt64] = [
+            "SCHED_FLAG_RESET_ON_FORK": 0x1, "SCHED_FLAG_RECLAIM": 0x2,
+            "SCHED_FLAG_DL_OVERRUN": 0x4, "SCHED_FLAG_KEEP_POLICY": 0x8,
+            "SCHED_FLAG_KEEP_PARAMS": 0x10, "SCHED_FLAG_UTIL_CLAMP_MIN": 0x20,
+            "SCHED_FLAG_UTIL_CLAMP_MAX": 0x40,
+        ]
+        guard let policy = policies[entry.policy] else {
+            throw .unsupported(
+                path: path + ".policy", reason: "\"\(entry.policy)\" is not a policy")
+        }
+        self.init()
+        self.policy = policy
+        for (index, name) in (entry.flags ?? []).enumerated() {
+            guard let flag = known[name] else {
+                throw .unsupported(path: "\(path).flags[\(index)]", reason: "unknown: \(name)")
+            }
+            flags |= flag
+        }
+        guard (-20...19).contains(entry.nice ?? 0) else {
+            throw .unsupported(path: path + ".nice", reason: "is not between -20 and 19")
+        }
+        guard (0...99).contains(entry.priority ?? 0) else {
+            throw .unsupported(path: path + ".priority", reason: "is not between 0 and 99")
+        }
+        nice = entry.nice ?? 0
+        priority = UInt32(entry.priority ?? 0)
+        runtime = entry.runtime ?? 0
+        deadline = entry.deadline ?? 0
+        period = entry.period ?? 0
+    }
+}

@@ -1,0 +1,125 @@
+internal import OCISpec
+internal import Protocols
+
+extension SandboxPlan {
+    mutating func addLinux(_ linux: LinuxConfiguration) throws(RuntimeError) {
+        try addNamespaces(linux)
+        container.uidMappings = (linux.uidMappings ?? []).map(IDMapping.init)
+        container.gidMappings = (linux.gidMappings ?? []).map(IDMapping.init)
+        try addTimeOffsets(linux.timeOffsets ?? [:])
+        addDevices(linux.devices ?? [])
+        container.deviceRules =
+            (linux.resources?.devices ?? []).map(DeviceRule.init) + DeviceRule.defaults
+        if let resources = linux.resources {
+            container.cgroupSettings = try CgroupSettings.make(resources, warnings: &warnings)
+        }
+        container.sysctls = (linux.sysctl ?? [:]).sorted { $0.key < $1.key }.map {
+            Assignment(name: $0.key, value: $0.value)
+        }
+        container.maskedPaths = linux.maskedPaths ?? []
+        container.readonlyPaths = linux.readonlyPaths ?? []
+        try addRootPropagation(linux.rootfsPropagation ?? "")
+        try addPersonality(linux.personality)
+        try refuse(linux)
+        if !(linux.mountLabel ?? "").isEmpty {
+            warnings.append("linux.mountLabel: the guest has no SELinux; ignored")
+        }
+        if !(linux.cgroupsPath ?? "").isEmpty {
+            warnings.append(
+                "linux.cgroupsPath: the limits hold inside the guest; the sandbox process stays in "
+                    + "the cgroup of its caller")
+        }
+    }
+
+    /// What a namespace can mean across a VM: a new one is made in the guest. A missing one is the host's,
+    /// which the guest does not see: refused where programs would notice, warned about where they hardly can.
+    private mutating func addNamespaces(_ linux: LinuxConfiguration) throws(RuntimeError) {
+        let entries = linux.namespaces ?? []
+        for (index, entry) in entries.enumerated() {
+            guard let kind = Namespace(rawValue: entry.type) else { continue }
+            if let path = entry.path, !path.isEmpty {
+                throw .unsupported(
+                    path: "linux.namespaces[\(index)].path",
+                    reason: "not supported yet: joining the \(kind.rawValue) namespace \(path)")
+            }
+            container.namespaces |= kind.cloneFlag
+        }
+        let missing = Namespace.allCases.filter { container.namespaces & $0.cloneFlag == 0 }
+        for kind in missing {
+            switch kind {
+            case .pid, .network, .mount:
+                throw .unsupported(
+                    path: "linux.namespaces",
+                    reason:
+                        "not supported yet: no \(kind.rawValue) namespace, which means the host's")
+            case .ipc, .uts:
+                warnings.append(
+                    "linux.namespaces: no \(kind.rawValue) namespace: the container has its guest's, "
+                        + "not the host's")
+            case .cgroup, .user, .time: break
+            }
+        }
+    }
+
+    private mutating func addTimeOffsets(_ offsets: [String: ClockOffset]) throws(RuntimeError) {
+        for (clock, offset) in offsets.sorted(by: { $0.key < $1.key }) {
+            guard clock == "monotonic" || clock == "boottime" else {
+                throw .unsupported(
+                    path: "linux.timeOffsets", reason: "\"\(clock)\" is not monotonic or boottime")
+            }
+            guard (offset.nanoseconds ?? 0) < 1_000_000_000 else {
+                throw .unsupported(
+                    path: "linux.timeOffsets.\(clock).nanosecs", reason: "is a second or more")
+            }
+            container.timeOffsets.append(
+                TimeOffset(
+                    clock: clock, seconds: offset.seconds ?? 0,
+                    nanoseconds: offset.nanoseconds ?? 0))
+        }
+    }
+
+    private mutating func addRootPropagation(_ name: String) throws(RuntimeError) {
+        guard !name.isEmpty else { return }
+        guard let mode = MountOptions.propagations[name] else {
+            throw .unsupported(
+                path: "linux.rootfsPropagation", reason: "\"\(name)\" is not a propagation")
+        }
+        container.rootPropagation = mode
+    }
+
+    /// personality(2): PER_LINUX and PER_LINUX32.
+    private mutating func addPersonality(_ personality: Personality?) throws(RuntimeError) {
+        guard let personality else { return }
+        let domains: [String: UInt32] = ["LINUX": 0x0000, "LINUX32": 0x0008]
+        guard let domain = domains[personality.domain] else {
+            throw .unsupported(
+                path: "linux.personality.domain",
+                reason: "\"\(personality.domain)\" is not LINUX or LINUX32")
+        }
+        guard (personality.flags ?? []).isEmpty else {
+            throw .unsupported(path: "linux.personality.flags", reason: "no flag is supported")
+        }
+        container.process.personality = domain
+    }
+
+    private func refuse(_ linux: LinuxConfiguration) throws(RuntimeError) {
+        let fields: [(String, Bool, String)] = [
+            ("seccomp", linux.seccomp != nil, "not supported yet"),
+            (
+                "netDevices", !(linux.netDevices ?? [:]).isEmpty,
+                "not supported yet: a device of the host in the guest"
+            ),
+            ("intelRdt", linux.intelRDT != nil, "not supported: the guest has no resctrl"),
+            ("memoryPolicy", linux.memoryPolicy != nil, "not supported: the guest has one node"),
+        ]
+        for (field, used, reason) in fields where used {
+            throw .unsupported(path: "linux." + field, reason: reason)
+        }
+    }
+}
+
+extension IDMapping {
+    fileprivate init(_ entry: IDMappingEntry) {
+        self.init(containerID: entry.containerID, hostID: entry.hostID, size: entry.size)
+    }
+}

@@ -1,0 +1,57 @@
+package import Linux
+package import OCISpec
+package import Protocols
+
+/// Why a verb failed: one line for a person, in runc's words where callers read them.
+package enum RuntimeError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// config.json is not there; the text is runc's.
+    case configurationNotFound
+    /// A document is wrong; the file's name and what is wrong with it.
+    case document(file: String, SpecError)
+    /// A field of config.json that vmrun cannot carry out, or not yet.
+    case unsupported(path: String, reason: String)
+    /// A system call failed: what was tried, and the error.
+    case system(String, Errno)
+    /// The state directory has an entry of this name.
+    case idInUse
+    /// A file that belongs to the installation is not where it should be.
+    case fileNotFound(what: String, path: String, hint: String)
+    /// Virtual machines cannot be run here.
+    case noVirtualMachines(String)
+    /// What the sandbox or the agent says about the container.
+    case container(Failure)
+    /// The sandbox process ended before it had reported; the last lines of its log.
+    case sandboxDied(how: String, log: [String])
+    /// The sandbox has sent what is no message.
+    case protocolViolation(String)
+    /// A flag of the command line, or what goes together.
+    case usage(String)
+
+    package var description: String {
+        switch self {
+        case .configurationNotFound: "JSON specification file config.json not found"
+        case .document(let file, let error): "\(file): \(error)"
+        case .unsupported(let path, let reason): "\(path): \(reason)"
+        case .system(let operation, let errno): "\(operation): \(errno)"
+        case .idInUse: "container with given ID already exists"
+        case .fileNotFound(let what, let path, let hint): "no \(what) at \(path): \(hint)"
+        case .noVirtualMachines(let reason): reason
+        case .container(let failure): failure.message
+        case .sandboxDied(let how, let log):
+            "the sandbox process \(how)" + (log.isEmpty ? "" : ": " + log.joined(separator: " | "))
+        case .protocolViolation(let reason): "the sandbox does not keep to the protocol: \(reason)"
+        case .usage(let text): text
+        }
+    }
+
+    /// Runs a system call and says what it was for.
+    static func wrap<T: ~Copyable>(
+        _ operation: @autoclosure () -> String, _ call: () throws(Errno) -> T
+    ) throws(RuntimeError) -> T {
+        do throws(Errno) {
+            return try call()
+        } catch {
+            throw .system(operation(), error)
+        }
+    }
+}

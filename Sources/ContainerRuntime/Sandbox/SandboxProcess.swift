@@ -1,0 +1,106 @@
+internal import Glibc
+package import Linux
+internal import OCISpec
+package import Protocols
+
+/// A running sandbox process that this process has started. One thread uses it.
+package final class SandboxProcess {
+    package let child: Child
+    private var reports: FrameChannel
+    private let log: OwnedFD
+    private var logOffset = 0
+    /// What the sandbox has said of its end, once it has.
+    package private(set) var failure: Failure?
+
+    package init(_ child: consuming Child, report: consuming OwnedFD, log: consuming OwnedFD) {
+        self.child = child
+        reports = FrameChannel(report)
+        self.log = log
+    }
+
+    package var identity: ProcessIdentity? { ProcessIdentity(running: child.pid) }
+
+    /// For `Poll`: readable when there is a report; nil after the last one. Borrowed.
+    package var reportNumber: Int32? { reports.ended ? nil : reports.socket.rawValue }
+
+    /// For `Poll`: readable when the process has ended. Borrowed.
+    package var processNumber: Int32 { child.descriptor.rawValue }
+
+    /// Takes a report that has arrived; nil where it has not in full, or the stream has ended.
+    package func takeReport() throws(RuntimeError) -> SandboxReport? {
+        guard let body = try reports.poll() else { return nil }
+        let report = try FrameChannel.decode(SandboxReport.self, body)
+        if case .failure(let reason) = report { failure = reason }
+        return report
+    }
+
+    /// Waits for the end. To be called once.
+    package func end() throws(RuntimeError) -> Child.End {
+        do throws(Errno) {
+            return try child.wait()
+        } catch {
+            throw .system("wait", error)
+        }
+    }
+
+    /// Ends the process at once and waits for it.
+    package func kill() {
+        child.signal(SIGKILL)
+        _ = try? child.wait()
+    }
+
+    /// The error for a process that ended without being asked to: its own words, or the end of its log.
+    package func error(_ end: Child.End) -> RuntimeError {
+        if let failure { return .container(failure) }
+        return .sandboxDied(how: end.words, log: lastLines(3))
+    }
+
+    /// What the sandbox has logged since the last call: the level and the text of each line.
+    package func newLogLines() -> [(level: Log.Level, message: String)] {
+        guard let all = try? wholeLog(), all.count > logOffset else { return [] }
+        let lines = all[logOffset...].split(separator: UInt8(ascii: "\n"))
+        logOffset = all.count
+        return lines.map(Self.parse)
+    }
+
+    private func lastLines(_ count: Int) -> [String] {
+        guard let all = try? wholeLog() else { return [] }
+        return all.split(separator: UInt8(ascii: "\n")).suffix(count).map { Self.parse($0).message }
+    }
+
+    private func wholeLog() throws(Errno) -> [UInt8] {
+        let copy = try OwnedFD.open("/proc/self/fd/\(log.rawValue)", O_RDONLY)
+        return try copy.readAll(limit: 64 << 20)
+    }
+
+    /// A line that is not JSON is what the Swift runtime writes when it gives up.
+    private static func parse(_ line: ArraySlice<UInt8>) -> (level: Log.Level, message: String) {
+        guard let tree = try? JSONParser.parse(Array(line)),
+            case .string(let message) = tree["msg"] ?? .null
+        else { return (.error, String(decoding: line, as: UTF8.self)) }
+        guard case .string(let name) = tree["level"] ?? .null else { return (.info, message) }
+        return (Log.Level(rawValue: name) ?? .info, message)
+    }
+}
+
+extension Child.End {
+    /// `was killed by signal 9 (SIGKILL)`, `ended with status 3`.
+    var words: String {
+        switch self {
+        case .exited(let status): "ended with status \(status)"
+        case .killed(let signal): "was killed by signal \(signal) (\(SignalName.text(of: signal)))"
+        }
+    }
+
+    var wasKilled: Bool {
+        if case .killed = self { true } else { false }
+    }
+
+    /// As a shell has it: the exit status, or 128 and the signal.
+    package var status: Int32 {
+        switch self {
+        case .exited(let status): status
+        case .killed(let signal): 128 + signal
+        }
+    }
+}

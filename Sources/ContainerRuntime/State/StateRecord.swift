@@ -1,0 +1,29 @@
+package import OCISpec
+
+/// state.json of a container's folder: what later verbs must know.
+package struct StateRecord: Equatable, Sendable, Decodable {
+    package var ociVersion: String
+    package var id: String
+    /// Absolute.
+    package var bundle: String
+    package var rootfs: String
+    /// RFC 3339.
+    package var created: String
+    /// Of the sandbox process.
+    package var pid: Int32
+    package var pidStartTime: UInt64
+    package var annotations: [String: String]
+
+    package var process: ProcessIdentity { ProcessIdentity(pid: pid, startTime: pidStartTime) }
+
+    package var json: JSONValue {
+        let notes = annotations.sorted { $0.key < $1.key }
+            .map { JSONValue.Member($0.key, .string($0.value)) }
+        return [
+            "ociVersion": .string(ociVersion), "id": .string(id), "bundle": .string(bundle),
+            "rootfs": .string(rootfs), "created": .string(created),
+            "pid": .number(String(pid)), "pidStartTime": .number(String(pidStartTime)),
+            "annotations": .object(notes),
+        ]
+    }
+}
