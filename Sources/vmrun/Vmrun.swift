@@ -1,0 +1,75 @@
+import ArgumentParser
+import ContainerRuntime
+import Linux
+
+/// The root command: options that stand before the verb, as runc has them.
+struct Vmrun: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "vmrun",
+        abstract: "Runs OCI containers, each under a Linux kernel of its own.",
+        subcommands: [RunCommand.self, SpecCommand.self, CheckCommand.self])
+
+    @Option(help: ArgumentHelp("Folder for the state of containers.", valueName: "path"))
+    var root: String?
+
+    @Option(help: ArgumentHelp("Append messages to this file.", valueName: "path"))
+    var log: String?
+
+    @Option(help: ArgumentHelp("Format of messages: text or json.", valueName: "format"))
+    var logFormat = "text"
+
+    @Flag(help: "Write messages for debugging, too.")
+    var debug = false
+
+    @Option(help: ArgumentHelp("Kernel of the guest, an ELF vmlinux.", valueName: "path"))
+    var kernel: String?
+
+    @Option(help: ArgumentHelp("Image of the guest, a cpio archive.", valueName: "path"))
+    var image: String?
+
+    @Option(help: ArgumentHelp("Program that runs the virtual machine.", valueName: "path"))
+    var sandbox: String?
+
+    @Flag(help: "Refused: cgroups of systemd are not supported yet.")
+    var systemdCgroup = false
+
+    @Option(help: ArgumentHelp("Accepted: auto and false.", valueName: "mode"))
+    var rootless = "auto"
+
+    @Flag(name: [.long, .customShort("v")], help: "Print the version.")
+    var version = false
+
+    func run() throws {
+        guard version else { throw CleanExit.helpRequest(self) }
+        print(Version.text)
+    }
+
+    /// What is refused whatever the verb.
+    func check() throws(RuntimeError) {
+        guard !systemdCgroup else { throw .usage("--systemd-cgroup is not supported yet") }
+        guard rootless == "auto" || rootless == "false" else {
+            throw .usage("--rootless=\(rootless) is not supported: vmrun needs no user namespace")
+        }
+    }
+
+    func openLog() throws(RuntimeError) -> Log {
+        guard let format = Log.Format(rawValue: logFormat) else {
+            throw .usage("invalid log-format: \(logFormat)")
+        }
+        return try Log(path: log, format: format, debug: debug)
+    }
+
+    func installation() throws(RuntimeError) -> Installation {
+        try Installation(
+            overrides: Installation.Overrides(kernel: kernel, image: image, sandbox: sandbox),
+            environment: ProcessSetup.environment(), program: Installation.ownProgram())
+    }
+
+    /// Without the flag: /run/vmrun, or the user's own runtime folder for others than root.
+    func stateRoot() -> String {
+        if let root { return root }
+        let folder = ProcessSetup.environment()["XDG_RUNTIME_DIR"] ?? ""
+        guard ProcessSetup.effectiveUser != 0, !folder.isEmpty else { return "/run/vmrun" }
+        return folder + "/vmrun"
+    }
+}
