@@ -78,13 +78,18 @@ let package = Package(
         tests("GuestMemoryTests", ["GuestMemory"]),
         tests("KVMTests", ["KVM", "GuestMemory"]),
         tests("BootTests", ["Boot", "GuestMemory"]),
-        tests("VirtioTests", ["Virtio", "GuestMemory"]),
+        // Writes virtqueues and registers as a guest's driver would.
+        layer(
+            "VirtioTestDriver", ["Virtio", "GuestMemory", "Linux"], path: "Tests/VirtioTestDriver"),
+        tests("VirtioTests", ["Virtio", "VirtioTestDriver", "GuestMemory"]),
         tests("FileServerTests", ["FileServer", "Linux"]),
         // Mounts a folder through /dev/fuse, for the file system suites in hack/fs-suites.
         .executableTarget(
             name: "vmrun-fuse-test", dependencies: ["FileServer", "Linux", "CLinux"],
             path: "Tests/vmrun-fuse-test", swiftSettings: settings),
-        tests("DevicesTests", ["Devices", "Virtio", "GuestMemory", "FileServer", "Linux"]),
+        tests(
+            "DevicesTests",
+            ["Devices", "Virtio", "VirtioTestDriver", "GuestMemory", "FileServer", "Linux"]),
         tests("OCISpecTests", ["OCISpec"]),
         tests("ContainerRuntimeTests", ["ContainerRuntime", "OCISpec", "Protocols", "Linux"]),
         tests("AgentCoreTests", ["AgentCore", "Protocols", "Linux"]),

@@ -1,0 +1,34 @@
+import Synchronization
+import Virtio
+
+/// A device that does nothing but have properties.
+final class FakeDevice: VirtioDevice {
+    let type: UInt32
+    let features: UInt64
+    let queueSizes: [UInt16]
+    let configuration: [UInt8]
+
+    init(
+        type: UInt32 = 42, features: UInt64 = Feature.common, queueSizes: [UInt16] = [256, 8],
+        configuration: [UInt8] = []
+    ) {
+        self.type = type
+        self.features = features
+        self.queueSizes = queueSizes
+        self.configuration = configuration
+    }
+
+    func activate(_ activation: Activation) {}
+    func reset() {}
+}
+
+/// Counts calls from any thread.
+final class Counter: Sendable {
+    private let count = Atomic<Int>(0)
+
+    var value: Int { count.load(ordering: .sequentiallyConsistent) }
+
+    func increment() {
+        count.add(1, ordering: .sequentiallyConsistent)
+    }
+}
