@@ -36,7 +36,8 @@ package struct Virtqueue: Sendable {
         indirect = features & Feature.indirectDescriptors != 0
     }
 
-    private var size: UInt16 { configuration.size }
+    /// 0 where the driver has not made the queue ready: it is not to be touched then (4.2.2.1).
+    private var size: UInt16 { configuration.ready ? configuration.size : 0 }
 
     private func inMemory<T>(_ body: () throws(GuestMemoryError) -> T) throws(VirtqueueError) -> T {
         do throws(GuestMemoryError) { return try body() } catch { throw .ringOutsideMemory }

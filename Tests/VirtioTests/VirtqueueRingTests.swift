@@ -109,6 +109,17 @@ import VirtioTestDriver
         #expect(throws: VirtqueueError.ringOutsideMemory) { try queue.device.pop() }
     }
 
+    @Test func aQueueThatIsNotReadyIsNeverTouched_4_2_2_1() throws {
+        var queue = try QueueFixture { $0.ready = false }
+        try queue.publish(.readable(0x1000, 1))
+        #expect(try !queue.device.hasAvailable())
+        #expect(try queue.device.pop() == nil)
+        #expect(try !queue.device.enableNotifications())
+        try queue.device.push(head: 0, written: 0)
+        #expect(try !queue.device.needsInterrupt())
+        #expect(try queue.driver.usedIndex() == 0)
+    }
+
     @Test func aQueueWithoutPlacesIsNeverTouched() throws {
         var queue = try QueueFixture { $0 = QueueConfiguration() }
         #expect(try queue.device.pop() == nil)
