@@ -1,3 +1,4 @@
+internal import KVM
 internal import Linux
 internal import OCISpec
 internal import Protocols
@@ -26,7 +27,7 @@ struct PreparedContainer {
         launcher = try SandboxLauncher(
             program: request.installation.sandbox, debug: request.debug)
         files = try SandboxFiles(plan, request.installation)
-        let virtualization = Virtualization.probe()
+        let virtualization = KVMProbe.run()
         if let error = virtualization.error { throw error }
         log.write(.debug, "virtualization: \(virtualization.summary)")
         plan.machine.softwareKVM = virtualization == .software

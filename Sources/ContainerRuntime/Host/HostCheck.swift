@@ -1,9 +1,10 @@
+internal import KVM
 internal import Linux
 package import OCISpec
 
 /// What `vmrun check` finds: the KVM of this machine, and the parts of vmrun.
 package struct HostCheck: Sendable {
-    private let virtualization: Virtualization
+    private let virtualization: KVMProbe.Result
     private let parts: [Part]
 
     private struct Part: Sendable {
@@ -14,7 +15,7 @@ package struct HostCheck: Sendable {
 
     /// Probes the machine; takes milliseconds.
     package init(installation: Installation) {
-        virtualization = .probe()
+        virtualization = KVMProbe.run()
         let files = [
             ("sandbox", installation.sandbox), ("kernel", installation.kernel),
             ("image", installation.image),
@@ -52,7 +53,7 @@ package struct HostCheck: Sendable {
             "ok": .bool(isGood),
             "kvm": [
                 "status": .string(virtualization.name), "usable": .bool(virtualization.isUsable),
-                "device": .string(Virtualization.device),
+                "device": .string(KVMProbe.device),
                 "message": .string(virtualization.summary),
                 "advice": .string(virtualization.advice),
             ],

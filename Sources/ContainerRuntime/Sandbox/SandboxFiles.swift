@@ -1,4 +1,5 @@
 internal import Glibc
+internal import KVM
 internal import Linux
 internal import Protocols
 
@@ -38,9 +39,9 @@ package final class SandboxFiles {
         image = try Self.open(
             "guest image", plan.imagePath ?? installation.image, "--image, VMRUN_IMAGE")
         do throws(Errno) {
-            kvm = try OwnedFD.open(Virtualization.device, O_RDWR)
+            kvm = try OwnedFD.open(KVMProbe.device, O_RDWR)
         } catch {
-            throw Virtualization.probe().error ?? .system("open \(Virtualization.device)", error)
+            throw KVMProbe.run().error ?? .system("open \(KVMProbe.device)", error)
         }
     }
 
