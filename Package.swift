@@ -91,7 +91,12 @@ let package = Package(
             "DevicesTests",
             ["Devices", "Virtio", "VirtioTestDriver", "GuestMemory", "FileServer", "Linux"]),
         tests("OCISpecTests", ["OCISpec"]),
-        tests("ContainerRuntimeTests", ["ContainerRuntime", "OCISpec", "Protocols", "Linux"]),
+        tests(
+            "ContainerRuntimeTests",
+            ["ContainerRuntime", "KVM", "OCISpec", "Protocols", "Linux", "vmrun", "FakeSandbox"]),
+        .executableTarget(
+            name: "FakeSandbox", dependencies: ["ContainerRuntime", "Protocols", "Linux"],
+            path: "Tests/FakeSandbox", swiftSettings: settings),
         tests("AgentCoreTests", ["AgentCore", "Protocols", "Linux"]),
     ],
     swiftLanguageModes: [.v6]

@@ -1,1 +1,159 @@
+import ContainerRuntime
+import Foundation
+import OCISpec
+import Protocols
 import Testing
+
+/// From a configuration to what the sandbox is told.
+@Suite struct PlanTests {
+    @Test func plansTheDefaultConfiguration() throws {
+        let plan = try makePlan(Configuration.defaultText())
+        let container = plan.container
+        #expect(plan.warnings == [])
+        #expect(plan.shares.map(\.hostPath) == ["/bundle/rootfs"])
+        #expect(container.rootReadonly)
+        #expect(container.hostname == "runc")
+        // CLONE_NEWNS, NEWUTS, NEWIPC, NEWPID and NEWNET (linux/sched.h).
+        #expect(container.namespaces == 0x6C02_0000)
+        #expect(
+            container.mounts.map(\.type) == [
+                "proc", "tmpfs", "devpts", "tmpfs", "mqueue", "sysfs", "cgroup2",
+            ])
+        // MS_NOSUID and MS_STRICTATIME.
+        #expect(container.mounts[1].flags == 2 | 1 << 24)
+        #expect(container.mounts[1].data == "mode=755,size=65536k")
+        #expect(container.mounts[2].data == "newinstance,ptmxmode=0666,mode=0620,gid=5")
+        #expect(container.devices.map(\.path).sorted().first == "/dev/full")
+        #expect(container.deviceRules.first?.allow == false)
+        #expect(container.deviceRules.count == 11)
+        #expect(container.maskedPaths.count == 10)
+        #expect(container.readonlyPaths.count == 5)
+        #expect(plan.machine.memorySize == 256 << 20)
+        #expect(plan.machine.cpuCount == 1)
+    }
+
+    @Test func plansTheDefaultProcess() throws {
+        let process = try makePlan(Configuration.defaultText()).container.process
+        #expect(process.arguments == ["sh"])
+        #expect(process.terminal)
+        #expect(process.noNewPrivileges)
+        // CAP_AUDIT_WRITE (29), CAP_KILL (5) and CAP_NET_BIND_SERVICE (10).
+        #expect(process.capabilities?.bounding == 1 << 29 | 1 << 5 | 1 << 10)
+        #expect(process.capabilities?.inheritable == 0)
+        #expect(
+            process.resourceLimits == [ResourceLimit(resource: 7, soft: 1024, hard: 1024)])
+        #expect(process.umask == nil)
+    }
+
+    @Test func plansPodmansConfigurationWithoutItsFilter() throws {
+        var configuration = try self.configuration("config-podman-everything")
+        configuration.linux?.seccomp = nil
+        let plan = try SandboxPlan(configuration, id: ContainerID("c"), bundle: "/b")
+        let container = plan.container
+        #expect(plan.shares[1].name == "mounts/1")
+        #expect(plan.shares[1].readonly)
+        #expect(container.mounts[1].sharePath == "mounts/1")
+        // MS_RDONLY, MS_BIND and MS_REC; then MS_PRIVATE with MS_REC.
+        #expect(container.mounts[1].flags == 1 | 4096 | 16384)
+        #expect(container.mounts[1].propagation == [1 << 18 | 16384])
+        #expect(
+            container.cgroupSettings == [
+                Assignment(name: "memory.max", value: "67108864"),
+                Assignment(name: "memory.swap.max", value: "67108864"),
+                Assignment(name: "cpu.weight", value: "20"),
+                Assignment(name: "cpu.max", value: "50000 100000"),
+                Assignment(name: "cpuset.cpus", value: "0"),
+                Assignment(name: "pids.max", value: "20"),
+            ])
+        // The bits of the type come once: a character device of mode 0666.
+        #expect(container.devices.last?.mode == 0o020666)
+        #expect(container.process.additionalGIDs == [1000])
+        #expect(container.process.umask == 0o22)
+    }
+
+    @Test(arguments: [
+        ("config-podman-everything", "linux.seccomp: not supported yet"),
+        ("config-docker-plain", "hooks.prestart: not supported yet"),
+        (
+            "config-cri-container",
+            "linux.namespaces[1].path: not supported yet: joining the ipc namespace /proc/32566/ns/ipc"
+        ),
+    ])
+    func refusesWhatIsNotSupportedYet(name: String, message: String) throws {
+        let configuration = try self.configuration(name)
+        #expect(refusal { try makePlan(configuration) } == message)
+    }
+
+    @Test func makesRoomForTheLimitOfTheContainer() throws {
+        let plan = try makePlan(
+            linux: #""resources": {"memory": {"limit": 1073741825}}"#)
+        // The limit, 64 MiB more, and up to the next 2 MiB.
+        #expect(plan.machine.memorySize == 1 << 30 + 66 << 20)
+    }
+
+    @Test func takesTheMachineFromTheConfiguration() throws {
+        let vm = """
+            "vm": {"kernel": {"path": "/k", "parameters": ["a", "b=1"], "initrd": "/i"},
+                   "hwConfig": {"vcpus": 2, "memory": 134217728}}
+            """
+        let plan = try makePlan(linux: "", more: vm)
+        #expect(plan.kernelPath == "/k")
+        #expect(plan.imagePath == "/i")
+        #expect(plan.machine.kernelParameters == "a b=1")
+        #expect(plan.machine.cpuCount == 2)
+        #expect(plan.machine.memorySize == 128 << 20)
+    }
+
+    @Test func takesTheMachineFromAnnotations() throws {
+        let notes = #""annotations": {"io.vmrun.memory": "512M", "io.vmrun.cpus": "3", "a": "b"}"#
+        let plan = try makePlan(linux: "", more: notes)
+        #expect(plan.machine.memorySize == 512 << 20)
+        #expect(plan.machine.cpuCount == 3)
+    }
+
+    @Test func replacesADefaultDeviceByTheConfiguredOne() throws {
+        let plan = try makePlan(
+            linux: #""devices": [{"path": "/dev/null", "type": "c", "major": 1, "minor": 5}]"#)
+        #expect(plan.container.devices.count { $0.path == "/dev/null" } == 1)
+        #expect(plan.container.devices.last?.minor == 5)
+    }
+
+    private func configuration(_ name: String) throws -> Configuration {
+        let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+            .deletingLastPathComponent().appendingPathComponent("Fixtures/OCI")
+        let data = try Data(contentsOf: folder.appendingPathComponent(name + ".json"))
+        return try Configuration.read(Array(data)).configuration
+    }
+}
+
+/// The plan of a document, in the bundle /bundle.
+func makePlan(_ text: String) throws -> SandboxPlan {
+    try makePlan(Configuration.read(Array(text.utf8)).configuration)
+}
+
+func makePlan(_ configuration: Configuration) throws -> SandboxPlan {
+    try SandboxPlan(configuration, id: ContainerID("c"), bundle: "/bundle")
+}
+
+/// A small configuration with all the namespaces that are needed, and members of `linux` and the root.
+func makePlan(linux: String, more: String = "", process: String = "") throws -> SandboxPlan {
+    let namespaces = ["pid", "network", "ipc", "uts", "mount", "time"]
+        .map { "{\"type\": \"\($0)\"}" }.joined(separator: ",")
+    func comma(_ text: String) -> String { text.isEmpty ? "" : "," + text }
+    return try makePlan(
+        """
+        {"ociVersion": "1.2.0", "root": {"path": "rootfs"},
+         "process": {"cwd": "/", "args": ["x"]\(comma(process))},
+         "linux": {"namespaces": [\(namespaces)]\(comma(linux))}\(comma(more))}
+        """)
+}
+
+/// The text of the error, or "accepted".
+func refusal<T>(_ body: () throws -> T) -> String {
+    do {
+        _ = try body()
+        return "accepted"
+    } catch {
+        return "\(error)"
+    }
+}

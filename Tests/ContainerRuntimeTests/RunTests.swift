@@ -1,0 +1,170 @@
+import Foundation
+import Glibc
+import KVM
+import Linux
+import Testing
+
+let canRun = KVMProbe.run() == .hardware || KVMProbe.run() == .software
+
+/// The verb `run`, as a process, against a sandbox that plays its part.
+@Suite(.enabled(if: canRun)) struct RunTests {
+    @Test(arguments: [0, 1, 42, 126, 255])
+    func passesOnTheExitStatus(status: Int32) throws {
+        let bundle = try TestBundle(["exit", String(status)])
+        let run = try Invocation(bundle)
+        #expect(try run.status() == status)
+        #expect(run.errorText == "")
+        #expect(bundle.containers == [])
+    }
+
+    @Test func givesTheContainerItsStreams() throws {
+        let bundle = try TestBundle(["cat"])
+        let input = try OwnedFD.memoryFile("input")
+        let bytes = [UInt8]((0..<1_000_000).map { UInt8(truncatingIfNeeded: $0 % 93 + 33) })
+        try input.writeAll(bytes)
+        _ = try input.seek(to: 0, whence: SEEK_SET)
+        let run = try Invocation(bundle, input: input.rawValue)
+        #expect(try run.status() == 0)
+        #expect(run.outputText == String(decoding: bytes, as: UTF8.self))
+    }
+
+    @Test func givesTheSandboxNothingElse() throws {
+        let bundle = try TestBundle(["environment"])
+        let run = try Invocation(bundle)
+        #expect(try run.status() == 0)
+        // 0, 1, 2, report, control and our connection to it, three streams, kvm, kernel, image, rootfs.
+        #expect(
+            run.outputText == """
+                descriptors 13
+                shares rootfs
+                folder /
+                session true
+                environment PATH
+
+                """)
+    }
+
+    @Test(arguments: [SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR2, SIGTSTP, 40])
+    func forwardsSignals(signal: Int32) throws {
+        let bundle = try TestBundle(["wait"])
+        let run = try Invocation(bundle)
+        #expect(eventually { run.outputText == "started\n" })
+        run.child.signal(signal)
+        #expect(try run.status() == 128 + signal)
+        #expect(run.outputText == "started\nsignal \(signal)\n")
+        #expect(bundle.containers == [])
+    }
+
+    @Test func staysAfterASignalThatTheContainerSurvives() throws {
+        let bundle = try TestBundle(["wait"])
+        let run = try Invocation(bundle)
+        #expect(eventually { run.outputText == "started\n" })
+        run.child.signal(SIGUSR1)
+        #expect(eventually { run.outputText == "started\nsignal 10\n" })
+        run.child.signal(SIGTERM)
+        #expect(try run.status() == 143)
+    }
+
+    @Test(arguments: ["wait", "hang"])
+    func leavesNothingAfterItIsKilled(container: String) throws {
+        let bundle = try TestBundle([container])
+        let run = try Invocation(bundle)
+        #expect(eventually { bundle.state != nil })
+        let sandbox = try #require(bundle.state?["pid"] as? Int)
+        run.child.signal(SIGKILL)
+        #expect(try run.status() == 137)
+        #expect(eventually { bundle.containers == [] })
+        #expect(kill(pid_t(sandbox), 0) == -1 || isZombie(sandbox))
+    }
+
+    @Test func saysThatTheSandboxWasKilled() throws {
+        let bundle = try TestBundle(["killed"])
+        let run = try Invocation(bundle)
+        #expect(try run.status() == 137)
+        #expect(run.errorText == "the sandbox process was killed by signal 9 (SIGKILL)\n")
+        #expect(bundle.containers == [])
+    }
+
+    @Test func saysWhyTheMachineEnded() throws {
+        let bundle = try TestBundle(["panic"])
+        let run = try Invocation(bundle)
+        #expect(try run.status() == 255)
+        #expect(run.errorText == "the guest's kernel has panicked: no init\n")
+        #expect(bundle.containers == [])
+    }
+
+    @Test func writesThePIDFileWithoutANewline() throws {
+        let bundle = try TestBundle(["wait"])
+        let file = bundle.folder + "/pid"
+        let run = try Invocation(bundle, ["run", "--pid-file", file])
+        #expect(eventually { run.outputText == "started\n" })
+        let text = try String(contentsOfFile: file, encoding: .utf8)
+        #expect(Int(text) == bundle.state?["pid"] as? Int)
+        run.child.signal(SIGTERM)
+        #expect(try run.status() == 143)
+    }
+
+    @Test func detachesAndLeavesTheContainer() throws {
+        let bundle = try TestBundle(["wait"])
+        let file = bundle.folder + "/pid"
+        let run = try Invocation(bundle, ["run", "--detach", "--pid-file", file])
+        #expect(try run.status() == 0)
+        let pid = try #require(pid_t(try String(contentsOfFile: file, encoding: .utf8)))
+        #expect(kill(pid, 0) == 0)
+        #expect(bundle.containers == ["c"])
+        #expect(eventually { run.outputText == "started\n" })
+        kill(pid, SIGKILL)
+    }
+
+    @Test func refusesANameThatIsTaken() throws {
+        let bundle = try TestBundle(["wait"])
+        let first = try Invocation(bundle)
+        #expect(eventually { first.outputText == "started\n" })
+        let second = try Invocation(bundle)
+        #expect(try second.status() == 1)
+        #expect(second.errorText == "vmrun run failed: container with given ID already exists\n")
+        first.child.signal(SIGTERM)
+        #expect(try first.status() == 143)
+    }
+
+    @Test func takesTheNameOfADeadContainer() throws {
+        let bundle = try TestBundle(["wait"])
+        let first = try Invocation(bundle, ["run", "--detach"])
+        #expect(try first.status() == 0)
+        let pid = try #require(bundle.state?["pid"] as? Int)
+        kill(pid_t(pid), SIGKILL)
+        #expect(eventually { kill(pid_t(pid), 0) == -1 || isZombie(pid) })
+        try TestBundle.copyConfiguration(of: ["exit", "3"], to: bundle)
+        let second = try Invocation(bundle)
+        #expect(try second.status() == 3)
+        #expect(bundle.containers == [])
+    }
+
+    @Test func runsFourAtOnceWithoutMixingThem() throws {
+        let bundles = try (0..<4).map { try TestBundle(["exit", String($0 + 10)]) }
+        let runs = try bundles.map { try Invocation($0) }
+        #expect(try runs.map { try $0.status() } == [10, 11, 12, 13])
+    }
+}
+
+/// A process that has ended and waits to be collected by somebody else.
+func isZombie(_ pid: Int) -> Bool {
+    let text = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8)
+    return text?.contains(") Z ") ?? true
+}
+
+extension TestBundle {
+    /// state.json of the container "c".
+    var state: [String: Any]? {
+        guard let data = FileManager.default.contents(atPath: root + "/c/state.json") else {
+            return nil
+        }
+        return try? JSONSerialization.jsonObject(with: data) as? [String: Any]
+    }
+
+    static func copyConfiguration(of arguments: [String], to bundle: TestBundle) throws {
+        let other = try TestBundle(arguments)
+        let text = try String(contentsOfFile: other.bundle + "/config.json", encoding: .utf8)
+        try bundle.write(text)
+    }
+}

@@ -1,0 +1,41 @@
+import Foundation
+import Glibc
+import Linux
+
+/// A folder of its own for one test, with a bundle in it; removed with its owner.
+final class TestBundle {
+    let folder: String
+
+    var bundle: String { folder + "/bundle" }
+    /// Longer than a socket's path may be.
+    var root: String { folder + "/" + String(repeating: "r", count: 120) }
+    /// The names in the state folder: the containers that exist.
+    var containers: [String] {
+        (try? FileManager.default.contentsOfDirectory(atPath: root)) ?? []
+    }
+
+    /// The process is what the fake sandbox plays.
+    init(_ arguments: [String], terminal: Bool = false) throws {
+        folder = NSTemporaryDirectory() + "vmrun-test-" + UUID().uuidString
+        try FileManager.default.createDirectory(
+            atPath: bundle + "/rootfs", withIntermediateDirectories: true)
+        let list = arguments.map { "\"\($0)\"" }.joined(separator: ",")
+        try write(
+            """
+            {"ociVersion": "1.2.0", "root": {"path": "rootfs"},
+             "process": {"cwd": "/", "args": [\(list)], "terminal": \(terminal)},
+             "linux": {"namespaces": [
+               {"type": "pid"}, {"type": "network"}, {"type": "ipc"}, {"type": "uts"},
+               {"type": "mount"}]}}
+            """)
+    }
+
+    /// Replaces config.json.
+    func write(_ text: String) throws {
+        try text.write(toFile: bundle + "/config.json", atomically: false, encoding: .utf8)
+    }
+
+    deinit {
+        try? FileManager.default.removeItem(atPath: folder)
+    }
+}

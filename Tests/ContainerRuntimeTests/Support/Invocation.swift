@@ -1,0 +1,68 @@
+import Foundation
+import Glibc
+import Linux
+
+/// A call of the real `vmrun` program, with the fake sandbox behind it.
+final class Invocation {
+    let child: Child
+    private let output: OwnedFD
+    private let errors: OwnedFD
+
+    /// Where SwiftPM has put the programs: beside the tests.
+    static var products: String {
+        let bundle = CommandLine.arguments.first { $0.hasSuffix(".xctest") } ?? "/nonexistent"
+        var path = URL(fileURLWithPath: bundle)
+        while path.pathExtension != "xctest" { path.deleteLastPathComponent() }
+        return path.deletingLastPathComponent().path
+    }
+
+    /// `options` stand before the verb. The streams are /dev/null and memory where they are not given.
+    init(
+        _ bundle: TestBundle, _ verb: [String] = ["run"], id: String = "c", options: [String] = [],
+        input: Int32? = nil, terminal: Int32? = nil
+    ) throws {
+        output = try OwnedFD.memoryFile("output")
+        errors = try OwnedFD.memoryFile("errors")
+        let null = try OwnedFD.open("/dev/null", O_RDWR)
+        let globals = [
+            "--root", bundle.root, "--kernel", "/dev/null", "--image", "/dev/null", "--sandbox",
+            Self.products + "/FakeSandbox",
+        ]
+        let program = Self.products + "/vmrun"
+        child = try Child.spawn(
+            program,
+            arguments: [program] + globals + options + verb + ["--bundle", bundle.bundle, id],
+            environment: ["PATH=/usr/bin:/bin"],
+            descriptors: [
+                terminal ?? input ?? null.rawValue, terminal ?? output.rawValue,
+                terminal ?? errors.rawValue,
+            ])
+    }
+
+    /// What has been written to stdout so far.
+    var outputText: String { Self.text(output) }
+    var errorText: String { Self.text(errors) }
+
+    private static func text(_ file: borrowing OwnedFD) -> String {
+        let copy = try? OwnedFD.open("/proc/self/fd/\(file.rawValue)", O_RDONLY).readAll(
+            limit: 1 << 30)
+        return String(decoding: copy ?? [], as: UTF8.self)
+    }
+
+    /// The exit status, or 128 and the signal.
+    func status() throws -> Int32 {
+        switch try child.wait() {
+        case .exited(let status): status
+        case .killed(let signal): 128 + signal
+        }
+    }
+}
+
+/// Looks again until it is true, at most ten seconds.
+func eventually(_ condition: () -> Bool) -> Bool {
+    for _ in 0..<1000 {
+        if condition() { return true }
+        usleep(10_000)
+    }
+    return condition()
+}

@@ -1,0 +1,125 @@
+import ContainerRuntime
+import Glibc
+import Linux
+import Protocols
+
+/// What the fake does in the place of a container.
+struct Container: ~Copyable {
+    private let configuration: SandboxConfiguration
+    private let arguments: [String]
+    private let report: FrameChannel
+    private let listener: OwnedFD
+
+    init(_ configuration: SandboxConfiguration) {
+        self.configuration = configuration
+        arguments = configuration.container.process.arguments
+        report = FrameChannel(OwnedFD(taking: configuration.descriptors.report))
+        listener = OwnedFD(taking: configuration.descriptors.control)
+    }
+
+    mutating func play() throws {
+        switch arguments[0] {
+        case "die": kill(getpid(), SIGKILL)
+        case "crash":
+            try OwnedFD(taking: 2).writeAll(Array("Fatal error: out of luck\n".utf8))
+            exit(3)
+        case "fail":
+            try report.send(SandboxReport.failure(Failure(message: arguments[1])))
+            exit(1)
+        case "hang": pause()
+        default:
+            try report.send(SandboxReport.created)
+            try serve()
+        }
+    }
+
+    /// Takes requests of one connection after the other.
+    private func serve() throws {
+        while true {
+            var channel = FrameChannel(try UnixSocket.accept(listener))
+            while let request = try channel.receive(SandboxRequest.self) {
+                try channel.send(SandboxReply(status: .running))
+                switch request.body {
+                case .start: try start()
+                case .signal(let signal): try take(signal.signal)
+                case .query: break
+                }
+            }
+        }
+    }
+
+    private func start() throws {
+        switch arguments[0] {
+        case "exit": exit(Int32(arguments[1]) ?? 91)
+        case "panic":
+            let failure = Failure(message: "the guest's kernel has panicked: no init")
+            try report.send(SandboxReport.failure(failure))
+            exit(255)
+        case "killed": kill(getpid(), SIGKILL)
+        case "cat": try copy()
+        case "terminal": try beTerminal()
+        case "environment": try describe()
+        default: try say("started\n")
+        }
+    }
+
+    /// `wait` survives USR1 alone.
+    private func take(_ signal: UInt32) throws {
+        try say("signal \(signal)\n")
+        if signal != UInt32(SIGUSR1) { exit(128 + Int32(signal)) }
+    }
+
+    private func say(_ text: String) throws {
+        let number = configuration.descriptors
+        let output = try OwnedFD.duplicating(number.stdout < 0 ? number.stdin : number.stdout)
+        try output.writeAll(Array(text.utf8))
+    }
+
+    private func copy() throws {
+        let input = try OwnedFD.duplicating(configuration.descriptors.stdin)
+        let output = try OwnedFD.duplicating(configuration.descriptors.stdout)
+        while true {
+            let bytes = try input.read(upTo: 65536)
+            if bytes.isEmpty { exit(0) }
+            try output.writeAll(bytes)
+        }
+    }
+
+    /// Says the size, then repeats what is typed until a `q`, and every new size.
+    private func beTerminal() throws {
+        let slave = configuration.descriptors.stdin
+        _ = ioctl(slave, UInt(TIOCSCTTY), 0)
+        let signals = try SignalFD(blocking: SignalSet(SIGWINCH))
+        let keys = try OwnedFD.duplicating(slave)
+        try saySize(of: slave)
+        while true {
+            var poll = Poll()
+            let signal = poll.add(signals.descriptor.rawValue, reading: true)
+            let key = poll.add(slave, reading: true)
+            try poll.wait()
+            if poll.isReady(signal), signals.next() != nil { try saySize(of: slave) }
+            guard poll.isReady(key) else { continue }
+            let bytes = try keys.read(upTo: 100)
+            if bytes.contains(UInt8(ascii: "q")) { exit(7) }
+            try say("<" + String(decoding: bytes, as: UTF8.self) + ">")
+        }
+    }
+
+    private func saySize(of slave: Int32) throws {
+        let size = try Terminal.size(of: slave)
+        try say("size \(size.rows)x\(size.columns)\n")
+    }
+
+    /// Says what the process was given, one item per line.
+    private func describe() throws {
+        let folder = try OwnedFD.open("/proc/self/fd", O_RDONLY | O_DIRECTORY)
+        let numbers = try folder.names().map { String(decoding: $0.bytes, as: UTF8.self) }
+            .filter { $0 != String(folder.rawValue) }
+        try say("descriptors \(numbers.count)\n")
+        try say("shares \(configuration.shares.map(\.name).joined(separator: " "))\n")
+        try say("folder \(try OwnedFD.target(ofLink: "/proc/self/cwd"))\n")
+        try say("session \(getsid(0) == getpid())\n")
+        try say("environment \(ProcessSetup.environment().keys.sorted().joined(separator: " "))\n")
+        exit(0)
+    }
+}
