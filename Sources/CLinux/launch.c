@@ -10,6 +10,7 @@
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/prctl.h>
 #include <termios.h>
 #include <unistd.h>
@@ -81,9 +82,20 @@ static int arrange(int socket, int parent, int tty) {
     return close_range(high[2] >= 0 ? FIRST_FREE : TTY, ~0U, 0);
 }
 
+// The maker's lock goes with its last descriptor, which may be after the end of the stream.
+static int lock(int folder) {
+    for (int i = 0; i < 100; i++) {
+        if (flock(folder, LOCK_EX | LOCK_NB) == 0)
+            return 0;
+        poll(NULL, 0, 10);
+    }
+    return -1;
+}
+
+// Leaves a folder alone that somebody else has locked: it is being removed, or is a new one.
 static void remove_folder(const char *name) {
     int folder = openat(PARENT, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-    DIR *list = folder < 0 ? NULL : fdopendir(folder);
+    DIR *list = folder < 0 || lock(folder) < 0 ? NULL : fdopendir(folder);
     if (!list)
         return;
     struct dirent *entry;

@@ -41,6 +41,7 @@ extension PreparedContainer {
         do throws(RuntimeError) {
             try create(sandbox, in: directory, guarded: guardian)
             log.write(.debug, "created")
+            directory.unlock()
             passOnLog(of: sandbox, to: log)
             guard !request.detach else {
                 var client = try SandboxClient(directory)

@@ -65,14 +65,14 @@ let canRun = KVMProbe.run() == .hardware || KVMProbe.run() == .software
         #expect(try run.status() == 143)
     }
 
-    @Test(arguments: ["wait", "hang"])
-    func leavesNothingAfterItIsKilled(container: String) throws {
+    @Test(arguments: [("wait", SIGKILL), ("hang", SIGKILL), ("hang", SIGINT), ("hang", SIGTERM)])
+    func leavesNothingAfterItIsKilled(container: String, signal: Int32) throws {
         let bundle = try TestBundle([container])
         let run = try Invocation(bundle)
         #expect(eventually { bundle.state != nil })
         let sandbox = try #require(bundle.state?["pid"] as? Int)
-        run.child.signal(SIGKILL)
-        #expect(try run.status() == 137)
+        run.child.signal(signal)
+        #expect(try run.status() == 128 + signal)
         #expect(eventually { bundle.containers == [] })
         #expect(kill(pid_t(sandbox), 0) == -1 || isZombie(sandbox))
     }

@@ -115,8 +115,11 @@ package struct ContainerDirectory: ~Copyable {
         folder.unlock()
     }
 
-    /// Removes the folder and everything in it.
+    /// Removes the folder and everything in it, unless another verb has done or is doing that: then the
+    /// name may be a new container's already.
     package consuming func remove() {
+        guard (try? folder.tryLock()) == true, let status = try? folder.status(), status.links > 0
+        else { return }
         Self.empty(folder)
         try? root.remove(name, directory: true)
     }
