@@ -14,10 +14,13 @@ internal enum MachineCommandLine {
         "SWIFT_ROOT=/",
     ]
 
-    /// For a KVM that interprets guest supervisor mode, on top: instructions that its emulator does not have, a
-    /// calibration that would take seconds, and the entry of system calls.
+    /// For a KVM that interprets guest supervisor mode, on top.
     static let softwareKVM = [
+        // Instructions that its emulator does not have, or carries out byte by byte.
         "clearcpuid=smap,smep,cx16,popcnt,xsavec,xsaves,xsaveopt,invpcid,pcid,erms,fsrm,fsgsbase,umip",
+        // Neither does it have VERW and the like; and interpreted code speculates on nothing.
+        "mitigations=off",
+        // A calibration would take seconds. System calls arrive by a fault there.
         "lpj=1000000 vmrun.softkvm",
     ]
 

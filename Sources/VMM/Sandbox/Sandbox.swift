@@ -171,7 +171,7 @@ extension Sandbox {
     private func fail(_ failure: Failure) {
         guard result == nil else { return }
         log.write(.error, failure.message)
-        if case .creating = state { report?.send(SandboxReport.failure(failure)) }
+        report?.send(SandboxReport.failure(failure))
         finish(Self.lostGuestStatus)
     }
 }
