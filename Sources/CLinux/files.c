@@ -178,16 +178,24 @@ void cl_resume(void) {
     setfsuid(0);
     setfsgid(0);
 }
-int cl_keep_set_id(int keep) {
+static int set_id_capability(int keep) {
     struct __user_cap_data_struct data[2];
     int error = capabilities(data, 0);
     if (error)
         return error;
     uint32_t bit = CAP_TO_MASK(CAP_FSETID);
-    if (!(data[0].permitted & bit))
-        return 0;
-    data[0].effective = keep ? data[0].effective | bit : data[0].effective & ~bit;
+    data[0].effective =
+        keep ? data[0].effective | (bit & data[0].permitted) : data[0].effective & ~bit;
     return capabilities(data, 1);
+}
+int cl_clear_set_id(unsigned gid) {
+    if (geteuid() == 0)
+        setfsgid(gid);
+    return set_id_capability(0);
+}
+void cl_keep_set_id(void) {
+    set_id_capability(1);
+    setfsgid(getegid());
 }
 int64_t cl_raise_open_files(void) {
     struct rlimit limit;

@@ -97,7 +97,7 @@ extension FileServer {
         if change.valid.contains(.mode) {
             try descriptorFolder.setMode(following: descriptor.name, change.mode & 0o7777)
         }
-        if change.valid.contains(.size) { try setSize(change, node, descriptor) }
+        if change.valid.contains(.size) { try setSize(change, node, descriptor, call.header.group) }
         try setTimes(change, descriptor)
         var reply = ReplyWriter()
         reply.attributesReply(
@@ -106,11 +106,12 @@ extension FileServer {
     }
 
     private func setSize(
-        _ change: Change, _ node: Node, _ descriptor: Descriptor
+        _ change: Change, _ node: Node, _ descriptor: Descriptor, _ group: UInt32
     ) throws(Errno) {
         guard let size = Int64(exactly: change.size) else { throw .invalidArgument }
         guard node.type == .regular else { throw .invalidArgument }
-        try ThreadContext.clearingSetID(change.valid.contains(.killSetID)) { () throws(Errno) in
+        let clearing = change.valid.contains(.killSetID) ? group : nil
+        try ThreadContext.clearingSetID(for: clearing) { () throws(Errno) in
             if change.valid.contains(.handle) {
                 try handles.file(change.handle).descriptor.file.setSize(size)
             } else {

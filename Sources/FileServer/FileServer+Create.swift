@@ -91,8 +91,10 @@ extension FileServer {
             let exclusive = creation.flags & UInt32(OpenFlags.exclusive) != 0
             guard error == .fileExists, !exclusive else { throw error }
         }
+        let group = call.header.group
         return try reply(to: find(name, in: parent, folder)) { (found) throws(Errno) in
-            try openHandle(found.node, flags: creation.flags, openFlags: creation.openFlags)
+            try openHandle(
+                found.node, flags: creation.flags, openFlags: creation.openFlags, group: group)
         }
     }
 

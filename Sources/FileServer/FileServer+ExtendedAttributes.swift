@@ -56,7 +56,7 @@ extension FileServer {
         let header = call.header
         try ThreadContext.assuming(user: header.user, group: header.group, umask: 0) {
             () throws(Errno) in
-            try ThreadContext.clearingSetID(true, set)
+            try ThreadContext.clearingSetID(for: header.group, set)
         }
         return .done
     }

@@ -10,17 +10,19 @@ extension FileServer {
 
     /// Opens a regular file. Devices, pipes and sockets are the client's own business: opening one here
     /// would reach the host's.
-    func openHandle(_ node: Node, flags: UInt32, openFlags: UInt32) throws(Errno) -> UInt64 {
+    func openHandle(
+        _ node: Node, flags: UInt32, openFlags: UInt32, group: UInt32
+    ) throws(Errno) -> UInt64 {
         guard node.type == .regular else {
             throw node.type == .directory ? .isDirectory : .noDevice
         }
         guard !node.share.readOnly || !OpenFlags.mutates(flags) else { throw .readOnly }
         var sanitized = OpenFlags.sanitized(flags, features: features, options: options)
         if node.share.readOnly { sanitized |= OpenFlags.noAccessTime }
-        let clearing = openFlags & Wire.openKillSetID != 0
+        let clearing = openFlags & Wire.openKillSetID != 0 ? group : nil
         // Held until the node counts it as open, so that its inode cannot be given up in between.
         let path = try descriptor(of: node)
-        let file = try ThreadContext.clearingSetID(clearing) { () throws(Errno) -> Descriptor in
+        let file = try ThreadContext.clearingSetID(for: clearing) { () throws(Errno) -> Descriptor in
             Descriptor(try reopen(path, sanitized))
         }
         return try handles.add(.file(OpenFile(file, node: node)))
@@ -34,7 +36,8 @@ extension FileServer {
         let node = try table.node(call.header.node)
         var reply = ReplyWriter()
         reply.opened(
-            handle: try openHandle(node, flags: flags, openFlags: openFlags),
+            handle: try openHandle(
+                node, flags: flags, openFlags: openFlags, group: call.header.group),
             flags: keepFlags(node.share))
         return .reply(reply)
     }
@@ -68,7 +71,8 @@ extension FileServer {
         // The client's idea of the end may be old, but for data it has kept back the offset counts.
         let append = flags & OpenFlags.append != 0 && writeFlags & Wire.writeFromCache == 0
         let data = call.payload.prefix(size)
-        let written = try ThreadContext.clearingSetID(writeFlags & Wire.writeKillSetID != 0) {
+        let kill = writeFlags & Wire.writeKillSetID != 0
+        let written = try ThreadContext.clearingSetID(for: kill ? call.header.group : nil) {
             () throws(Errno) -> Int in
             try data.drain(
                 to: file.descriptor.file, at: offset,
@@ -94,14 +98,18 @@ extension FileServer {
         return .done
     }
 
+    /// FALLOCATE and COPY_FILE_RANGE do not say whether set-id bits go: for other users than root they do.
+    private func others(_ call: Request) -> UInt32? {
+        call.header.user == 0 ? nil : call.header.group
+    }
+
     /// FUSE_FALLOCATE: struct fuse_fallocate_in.
     func allocate(_ call: inout Request) throws(Errno) -> Outcome {
         let file = try handles.file(try call.arguments.u64())
         let offset = try call.arguments.offset()
         let length = try call.arguments.offset()
         let mode = Int32(bitPattern: try call.arguments.u32())
-        // The request does not say whether set-id bits go: for other users than root they do.
-        try ThreadContext.clearingSetID(call.header.user != 0) { () throws(Errno) in
+        try ThreadContext.clearingSetID(for: others(call)) { () throws(Errno) in
             try file.descriptor.file.allocate(mode: mode, offset: offset, length: length)
         }
         return .done
@@ -129,7 +137,7 @@ extension FileServer {
         let targetOffset = try call.arguments.offset()
         let length = Int(min(try call.arguments.u64(), 64 << 20))
         guard try call.arguments.u64() == 0 else { throw .invalidArgument }
-        let copied = try ThreadContext.clearingSetID(call.header.user != 0) {
+        let copied = try ThreadContext.clearingSetID(for: others(call)) {
             () throws(Errno) -> Int in
             try source.descriptor.file.copy(
                 from: offset, to: target.descriptor.file, at: targetOffset, length: length)

@@ -22,13 +22,14 @@ package enum ThreadContext {
         return try body()
     }
 
-    /// Runs calls that clear set-user-id and set-group-id bits as they do for users without CAP_FSETID.
+    /// Runs calls that clear set-user-id and set-group-id bits as they do for users of this group without
+    /// CAP_FSETID; without one: as ever.
     package static func clearingSetID<Value: ~Copyable>(
-        _ clearing: Bool, _ body: () throws(Errno) -> Value
+        for group: UInt32?, _ body: () throws(Errno) -> Value
     ) throws(Errno) -> Value {
-        guard clearing else { return try body() }
-        try Errno.check(cl_keep_set_id(0))
-        defer { _ = cl_keep_set_id(1) }
+        guard let group else { return try body() }
+        try Errno.check(cl_clear_set_id(group))
+        defer { cl_keep_set_id() }
         return try body()
     }
 

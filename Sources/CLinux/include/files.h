@@ -69,7 +69,9 @@ unsigned cl_umask(unsigned mask);
 // Does nothing in a process that is not root.
 int cl_assume(unsigned uid, unsigned gid);
 void cl_resume(void);
-// Drops (0) or takes back (1) CAP_FSETID, so that the kernel clears set-id bits as for other users.
-int cl_keep_set_id(int keep);
+// Drops CAP_FSETID and takes on the group, so that the kernel clears set-id bits as for its members;
+// cl_keep_set_id takes both back.
+int cl_clear_set_id(unsigned gid);
+void cl_keep_set_id(void);
 // The hard limit of RLIMIT_NOFILE, which the soft one is raised to.
 int64_t cl_raise_open_files(void);
