@@ -22,7 +22,7 @@ package final class Sandbox {
     private static let bootMilliseconds: Int64 = 300_000
     /// For unmounting and writing back in the guest.
     private static let shutdownMilliseconds: Int64 = 30_000
-    private static let kernelLines = 12
+    private static let kernelLines = 64
 
     internal let loop: EventLoop
     private let mailbox: LoopMailbox
@@ -162,8 +162,9 @@ extension Sandbox {
             // What has arrived is still handed over, unless nobody takes it.
             return devices?.streamsAreClosed ?? true ? finish(status) : ()
         }
-        let words = devices?.machine.serial.lastLines(Self.kernelLines) ?? []
-        let tail = words.isEmpty ? "" : "; its last words:\n" + words.joined(separator: "\n")
+        let words = LastWords.choose(
+            from: devices?.machine.serial.lastLines(Self.kernelLines) ?? [])
+        let tail = words.isEmpty ? "" : "; its last words: " + words.joined(separator: " | ")
         fail(Failure(message: reason + tail))
     }
 
