@@ -133,6 +133,17 @@ import Testing
         #expect((24..<28).map { image.bytes[$0] } == Self.little(loaded ? 0x1fa0 : 0x1f81))
     }
 
+    /// KVM keeps MXCSR with the SSE component: one in its initial state has 0x1f80.
+    @Test(arguments: [UInt64(0), x87, avx, x87 | avx])
+    func anUnusualMXCSRPutsSSEInUse(stored: UInt64) throws {
+        var image = image()
+        let area = self.image(inUse: stored, mxcsr: 0x1fa0)
+            .saving(Self.all, over: blank, layout: Self.layout)
+        try image.restore(Self.all, from: area, enabled: Self.all, layout: Self.layout)
+        #expect(image.componentsInUse == stored | Self.sse)
+        #expect((160..<416).allSatisfy { image.bytes[$0] == 0 })
+    }
+
     @Test func theUsualMXCSRLeavesSSEUnused() throws {
         var image = image()
         let area = self.image(inUse: Self.x87, mxcsr: 0x1f80)

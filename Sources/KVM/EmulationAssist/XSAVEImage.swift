@@ -118,8 +118,8 @@ internal struct XSAVEImage {
         componentsInUse = componentsInUse & ~mask | stored & mask
         if mask & 0b110 != 0 {
             for offset in Self.mxcsr..<Self.mxcsr + 8 { bytes[offset] = area[offset] }
-            // KVM takes MXCSR only together with a component that is in use.
-            if mxcsr != Self.defaultMXCSR, componentsInUse & 0b111 == 0 {
+            // The host's XRSTORS takes MXCSR from SSE's component, and only where that is in use.
+            if mxcsr != Self.defaultMXCSR, componentsInUse & 0b10 == 0 {
                 componentsInUse |= 0b10
                 for offset in 160..<416 { bytes[offset] = 0 }
             }
