@@ -185,6 +185,15 @@ import Testing
         }
     }
 
+    @Test func nothingIsWrittenWhereTheSecondPageIsOutsideOfMemory() throws {
+        var tables = try tables(second: nil)
+        try tables.map(0x40_1000, to: 0xd000_0000)
+        #expect(throws: PageWalk.Failure.noMemory(0xd000_0000)) {
+            try tables.walk().write([UInt8](repeating: 0xff, count: 64), at: 0x40_0fe0)
+        }
+        #expect(try tables.memory.read(at: first + 0xfe0, count: 32).allSatisfy { $0 == 0 })
+    }
+
     @Test func aRangeIntoTheGapOfTheAddressSpaceIsAProtectionFault() throws {
         var tables = try PageTables()
         try tables.map(0x7fff_ffff_f000, to: first)

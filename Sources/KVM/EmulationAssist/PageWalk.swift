@@ -70,7 +70,10 @@ package struct PageWalk: Sendable {
         while offset < count {
             let virtual = address &+ UInt64(offset)
             let piece = min(count - offset, 4096 - Int(virtual & 4095))
-            pieces.append((try translate(virtual, write: write), piece))
+            let physical = try translate(virtual, write: write)
+            // RAM comes in whole pages: where there is one byte there is the piece.
+            guard (try? memory.loadUInt8(at: physical)) != nil else { throw .noMemory(physical) }
+            pieces.append((physical, piece))
             offset += piece
         }
         return pieces
