@@ -181,13 +181,18 @@ extension GuestMemory {
             .assumingMemoryBound(to: Atomic<UInt16>.self).pointee.store(value, ordering: .releasing)
     }
 
-    /// Sets bits of a 64-bit number atomically: the accessed and dirty bits of a page table.
-    package func setBits(_ bits: UInt64, at address: UInt64) throws(GuestMemoryError) {
+    /// Sets bits of a 64-bit number, where it still has the value that was read: the accessed and dirty bits of a page
+    /// table's entry, which another processor may take away at any moment. False where it has changed.
+    package func setBits(
+        _ bits: UInt64, of value: UInt64, at address: UInt64
+    ) throws(GuestMemoryError) -> Bool {
         guard address % 8 == 0 else { throw .misaligned(address: address) }
         // SAFETY: checked range and alignment; an Atomic has the layout of its value.
-        unsafe try pointer(at: address, count: 8)
+        return unsafe try pointer(at: address, count: 8)
             .assumingMemoryBound(to: Atomic<UInt64>.self).pointee
-            .bitwiseOr(bits, ordering: .sequentiallyConsistent)
+            .compareExchange(
+                expected: value, desired: value | bits, ordering: .sequentiallyConsistent
+            ).exchanged
     }
 }
 

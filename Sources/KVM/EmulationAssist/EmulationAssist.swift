@@ -60,6 +60,8 @@ package struct EmulationAssist: Sendable {
             throw .kvm(error)
         case .unknown:
             throw .unknownInstruction(rip: step.registers.rip, code: step.code)
+        case .walk(.changed):
+            break
         case .walk(.noMemory(let address)):
             throw .noMemory(rip: step.registers.rip, address: address)
         case .walk(.exception(let exception)):

@@ -28,6 +28,8 @@ package struct PageWalk: Sendable {
         case exception(ProcessorException)
         /// A table or the page is where there is no RAM.
         case noMemory(UInt64)
+        /// Another processor has changed a table meanwhile: the instruction is to begin again.
+        case changed
     }
 
     /// The guest-physical address behind a virtual one.
@@ -114,10 +116,12 @@ package struct PageWalk: Sendable {
 
     private func mark(_ position: UInt64, _ entry: UInt64, _ bits: UInt64) throws(Failure) {
         guard entry & bits != bits else { return }
+        let marked: Bool
         do throws(GuestMemoryError) {
-            try memory.setBits(bits, at: position)
+            marked = try memory.setBits(bits, of: entry, at: position)
         } catch {
             throw .noMemory(position)
         }
+        guard marked else { throw .changed }
     }
 }
