@@ -75,7 +75,7 @@ let package = Package(
         // Tests of these targets need neither root nor /dev/kvm nor a network.
         tests("LinuxTests", ["Linux"]),
         tests("ProtocolsTests", ["Protocols"]),
-        tests("GuestMemoryTests", ["GuestMemory"]),
+        tests("GuestMemoryTests", ["GuestMemory", "Linux"]),
         tests("KVMTests", ["KVM", "GuestMemory"]),
         tests("BootTests", ["Boot", "GuestMemory"]),
         // Writes virtqueues and registers as a guest's driver would.
