@@ -86,7 +86,7 @@ extension FileServer {
                 let new = OpenFlags.create | OpenFlags.exclusive | OpenFlags.noFollow
                 return try open(name, in: folder, flags | new, mode: creation.mode)
             }
-            return try reply(to: file, in: parent)
+            return try reply(to: file, in: parent, as: name)
         } catch {
             let exclusive = creation.flags & UInt32(OpenFlags.exclusive) != 0
             guard error == .fileExists, !exclusive else { throw error }
@@ -124,14 +124,16 @@ extension FileServer {
                     try folder.file.openUnnamed(flags, mode: creation.mode)
                 })
         }
-        return try reply(to: file, in: parent)
+        return try reply(to: file, in: parent, as: nil)
     }
 
     /// Of a file that was just made.
-    private func reply(to file: Descriptor, in parent: Node) throws(Errno) -> Outcome {
+    private func reply(
+        to file: Descriptor, in parent: Node, as name: FileName?
+    ) throws(Errno) -> Outcome {
         // Through the open file, so that it is this one whatever its name means by now.
         let path = try reopen(file, OpenFlags.path & ~OpenFlags.noFollow)
-        return try reply(to: remember(path, in: parent)) { (found) throws(Errno) in
+        return try reply(to: remember(path, in: parent, as: name)) { (found) throws(Errno) in
             try handles.add(.file(OpenFile(file, node: found.node)))
         }
     }

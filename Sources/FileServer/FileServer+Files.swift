@@ -22,7 +22,8 @@ extension FileServer {
         let clearing = openFlags & Wire.openKillSetID != 0 ? group : nil
         // Held until the node counts it as open, so that its inode cannot be given up in between.
         let path = try descriptor(of: node)
-        let file = try ThreadContext.clearingSetID(for: clearing) { () throws(Errno) -> Descriptor in
+        let file = try ThreadContext.clearingSetID(for: clearing) {
+            () throws(Errno) -> Descriptor in
             Descriptor(try reopen(path, sanitized))
         }
         return try handles.add(.file(OpenFile(file, node: node)))
@@ -116,7 +117,12 @@ extension FileServer {
     }
 
     /// FUSE_LSEEK: struct fuse_lseek_in to fuse_lseek_out, for SEEK_DATA and SEEK_HOLE.
+    ///
+    /// A client that keeps written data back does not write it out before it asks: the host's file has holes
+    /// where the client has data, and a copying program would take them for zeros. ENOSYS then, which
+    /// makes the client call all of a file data.
     func seek(_ call: inout Request) throws(Errno) -> Outcome {
+        guard !features.contains(.writeback) else { throw .noSystemCall }
         let file = try handles.file(try call.arguments.u64())
         let offset = try call.arguments.offset()
         let whence = try call.arguments.u32()

@@ -4,12 +4,46 @@ import Linux
 extension FileServer {
     /// The node's O_PATH descriptor, to be kept by the caller as long as the call lasts.
     func descriptor(of node: Node) throws(Errno) -> Descriptor {
-        try sparing {
-            () throws(Errno) -> Descriptor in
+        if let current = node.current { return current }
+        if let place = node.place { return try findAgain(node, place) }
+        return try sparing { () throws(Errno) -> Descriptor in
             try node.descriptor(
                 { _ in cache.admit(node, table: table, reopen: openFolder) },
                 counter: cache.counter)
         }
+    }
+
+    /// The deepest path a client gets followed; no kernel of today lets one be named that is longer.
+    private static let maximumDepth = 4096
+
+    /// Opens a node by the names that lead to it from the nearest folder that is open. ESTALE where another
+    /// file stands there by now.
+    private func findAgain(_ node: Node, _ place: Node.Place) throws(Errno) -> Descriptor {
+        var way = [(node: node, name: place.name)]
+        var folder = try table.node(place.parent)
+        while folder.current == nil, let above = folder.place {
+            guard way.count < FileServer.maximumDepth else { throw .stale }
+            way.append((folder, above.name))
+            folder = try table.node(above.parent)
+        }
+        var descriptor = try self.openDescriptor(folder)
+        for step in way.reversed() {
+            let file = try sparing { () throws(Errno) -> OwnedFD in
+                try descriptor.file.openBeneath(step.name, OpenFlags.path)
+            }
+            let next = Descriptor(file, counter: cache.counter)
+            let status = try next.file.status()
+            guard NodeKey(step.node.share, status) == step.node.key, step.node.isSame(as: next)
+            else { throw .stale }
+            if step.node.adopt(next) { cache.admit(step.node, table: table, reopen: openFolder) }
+            descriptor = next
+        }
+        return descriptor
+    }
+
+    private func openDescriptor(_ node: Node) throws(Errno) -> Descriptor {
+        guard let current = node.current else { throw .stale }
+        return current
     }
 
     /// Runs a call that opens something once more after some nodes have let go of their descriptors,
@@ -31,7 +65,7 @@ extension FileServer {
         }
     }
 
-    private func openFolder(_ descriptor: Descriptor) throws(Errno) -> OwnedFD {
+    func openFolder(_ descriptor: Descriptor) throws(Errno) -> OwnedFD {
         try descriptorFolder.openFollowing(descriptor.name, OpenFlags.readOnly)
     }
 
@@ -72,14 +106,22 @@ extension FileServer {
         let file = try sparing { () throws(Errno) -> OwnedFD in
             try folder.file.openBeneath(name, OpenFlags.path)
         }
-        return try remember(file, in: parent)
+        return try remember(file, in: parent, as: name)
     }
 
-    /// Counts one lookup of the inode behind an O_PATH descriptor that was met in a folder.
-    func remember(_ file: consuming OwnedFD, in parent: Node) throws(Errno) -> Found {
+    /// Counts one lookup of the inode behind an O_PATH descriptor that was met in a folder; a file without
+    /// a name has none there.
+    func remember(
+        _ file: consuming OwnedFD, in parent: Node, as name: FileName?
+    ) throws(Errno) -> Found {
         let status = try file.status()
         let isSubmount = status.mount != parent.key.mount || status.device != parent.key.device
-        return try remember(file, status, share: parent.share, isSubmount: isSubmount)
+        let descriptor = Descriptor(file, counter: cache.counter)
+        let entry = try table.remember(
+            descriptor, status, share: parent.share, isSubmount: isSubmount)
+        if let name { entry.node.place = Node.Place(parent: parent.id, name: name) }
+        if entry.tookDescriptor { cache.admit(entry.node, table: table, reopen: openFolder) }
+        return Found(node: entry.node, status: status)
     }
 
     /// Counts one lookup of the root of a share.
@@ -87,15 +129,6 @@ extension FileServer {
         let status = try share.root.file.status()
         let entry = try table.remember(share.root, status, share: share, isSubmount: true)
         entry.node.pin()
-        return Found(node: entry.node, status: status)
-    }
-
-    private func remember(
-        _ file: consuming OwnedFD, _ status: FileStatus, share: Share, isSubmount: Bool
-    ) throws(Errno) -> Found {
-        let descriptor = Descriptor(file, counter: cache.counter)
-        let entry = try table.remember(descriptor, status, share: share, isSubmount: isSubmount)
-        if entry.tookDescriptor { cache.admit(entry.node, table: table, reopen: openFolder) }
         return Found(node: entry.node, status: status)
     }
 
@@ -113,12 +146,21 @@ extension FileServer {
     }
 
     /// Keeps the descriptor of an entry that is about to lose a name: without one it could not be found
-    /// again. Needed only once some node has let go of its descriptor.
+    /// again. Needed only where names count or once some node has let go of its descriptor.
     func pin(_ name: FileName, in parent: Node, _ folder: Descriptor) {
-        guard cache.mayHaveReleased, let status = try? folder.file.status(of: name),
+        guard cache.mayHaveReleased || parent.share.usesNames,
+            let status = try? folder.file.status(of: name),
             let node = table.node(of: NodeKey(parent.share, status))
         else { return }
         node.pin()
         _ = try? descriptor(of: node)
+    }
+
+    /// Notes where an entry stands that was just moved.
+    func moved(_ name: FileName, in parent: Node, _ folder: Descriptor) {
+        guard parent.share.usesNames, let status = try? folder.file.status(of: name),
+            let node = table.node(of: NodeKey(parent.share, status))
+        else { return }
+        node.place = Node.Place(parent: parent.id, name: name)
     }
 }

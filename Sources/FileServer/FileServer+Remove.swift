@@ -30,6 +30,8 @@ extension FileServer {
         ) { () throws(Errno) in
             try folder.file.rename(name, into: newFolder.file, as: newName, flags: flags)
         }
+        moved(newName, in: newParent, newFolder)
+        if flags & 2 != 0 { moved(name, in: parent, folder) }
         return .done
     }
 }

@@ -51,7 +51,7 @@ package final class FileServer: Sendable {
         options: Options = Options()
     ) throws(Errno) {
         try self.init(options: options)
-        let share = try Share(root, readOnly: readOnly, cache: cache)
+        let share = try Share(root, readOnly: readOnly, cache: cache, reopen: opener)
         guard let type = share.rootStatus.type else { throw .invalidArgument }
         tree.withLock { $0 = Tree(shares: [share]) }
         table.addPermanent(
@@ -66,7 +66,7 @@ package final class FileServer: Sendable {
         name: String, descriptor: consuming OwnedFD, readOnly: Bool = false,
         cache: CachePolicy = .automatic
     ) throws(Errno) {
-        let share = try Share(descriptor, readOnly: readOnly, cache: cache)
+        let share = try Share(descriptor, readOnly: readOnly, cache: cache, reopen: opener)
         guard share.rootStatus.type == .directory || share.rootStatus.type == .regular else {
             throw .invalidArgument
         }
@@ -83,6 +83,12 @@ package final class FileServer: Sendable {
             try folder.add(last, .share(share))
             tree.shares.append(share)
         }
+    }
+
+    /// What a share tries file handles with, where they are wanted.
+    private var opener: ((Descriptor) throws(Errno) -> OwnedFD)? {
+        guard options.fileHandles else { return nil }
+        return { (descriptor) throws(Errno) in try self.openFolder(descriptor) }
     }
 
     private func subfolder(

@@ -18,8 +18,9 @@ struct NodeKey: Hashable, Sendable {
 
 /// An inode of the host that the client knows by a number.
 ///
-/// Most of the time it holds an O_PATH descriptor. When too many are open, one that has a file handle
-/// (`FileHandle`) and is not in use gives its descriptor up and opens it again when it is asked for.
+/// Most of the time it holds an O_PATH descriptor. When too many are open, one that is not in use gives its
+/// descriptor up; it is opened again by its file handle (`FileHandle`) or, where the file system has none,
+/// by the name it was last seen under (`Place`).
 /// Any thread may use it.
 final class Node: Sendable {
     /// Never used for another inode.
@@ -29,9 +30,18 @@ final class Node: Sendable {
     let type: FileType
     /// Whether it is the root of another mount or device than its folder.
     let isSubmount: Bool
+    private let born: FileTime?
+
+    /// Where an inode was last seen.
+    struct Place {
+        let parent: UInt64
+        let name: FileName
+    }
 
     private struct State {
         var descriptor: Descriptor?
+        /// Kept in shares that go by names alone.
+        var place: Place?
         var handle: FileHandle?
         /// Files the client has open, and whether the inode may have lost its last name.
         var users = 0
@@ -50,6 +60,7 @@ final class Node: Sendable {
         key = NodeKey(share, status)
         self.type = type
         self.isSubmount = isSubmount
+        born = status.born
         state = Mutex(State(descriptor: descriptor, pinned: status.links == 0))
     }
 
@@ -72,12 +83,29 @@ final class Node: Sendable {
         return descriptor
     }
 
+    /// Where it was last seen, in a share that goes by names.
+    var place: Place? {
+        get { state.withLock { $0.place } }
+        set {
+            guard share.usesNames, key.mount == share.rootMount else { return }
+            state.withLock { $0.place = newValue }
+        }
+    }
+
+    /// The descriptor, where it has one.
+    var current: Descriptor? {
+        state.withLock { $0.descriptor }
+    }
+
     /// Whether a descriptor that was just opened under this node's key is of the same inode: numbers of
     /// deleted files are used again, but not while the file is held open.
     func isSame(as descriptor: Descriptor) -> Bool {
         state.withLock { state in
             if state.descriptor != nil { return true }
-            guard let handle = state.handle else { return false }
+            // Going by names there is no better proof than the time of birth.
+            guard let handle = state.handle else {
+                return born != nil && born == (try? descriptor.file.status())?.born
+            }
             return handle == (try? FileHandle(of: descriptor.file))
         }
     }
@@ -111,7 +139,7 @@ final class Node: Sendable {
                     of: descriptor, mount: key.mount, isDirectory: type == .directory,
                     reopen: reopen)
             }
-            guard state.handle != nil else { return false }
+            guard state.handle != nil || state.place != nil else { return false }
             state.descriptor = nil
             return true
         }

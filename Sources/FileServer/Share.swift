@@ -10,9 +10,13 @@ final class Share: Sendable {
     /// Whether closing a file can tell an error there that the client has to hear: network file systems.
     let closingTells: Bool
 
+    /// Whether inodes of the root's mount have no file handles, as on most overlays: one that gave its
+    /// descriptor up is found again by its name.
+    let usesNames: Bool
+
     /// An open folder of each mount that inodes were met on: what open_by_handle_at(2) wants.
     private let mounts = Mutex<[UInt64: Mount]>([:])
-    private let rootMount: UInt64
+    let rootMount: UInt64
 
     private enum Mount {
         case open(Descriptor)
@@ -24,13 +28,23 @@ final class Share: Sendable {
     /// Enough for any container; beyond it inodes keep their descriptors.
     private static let maximumMounts = 256
 
-    init(_ descriptor: consuming OwnedFD, readOnly: Bool, cache: CachePolicy) throws(Errno) {
+    /// `reopen` opens a folder for reading by its O_PATH descriptor; without it handles are not tried.
+    init(
+        _ descriptor: consuming OwnedFD, readOnly: Bool, cache: CachePolicy,
+        reopen: ((Descriptor) throws(Errno) -> OwnedFD)?
+    ) throws(Errno) {
         rootStatus = try descriptor.status()
         closingTells = Share.networks.contains(try descriptor.fileSystemStatus().type)
         rootMount = rootStatus.mount
         root = Descriptor(descriptor)
         self.readOnly = readOnly
         self.cache = cache
+        var tried: Descriptor?
+        if let reopen, rootStatus.type == .directory {
+            tried = try? Share.trial(of: root, on: Descriptor(reopen(root))).mount
+        }
+        usesNames = tried == nil
+        know(rootMount, tried.map { .open($0) } ?? .withoutHandles)
     }
 
     /// The attributes' inode number of a file of this share. Where the client cannot tell mounts apart,
@@ -60,11 +74,10 @@ final class Share: Sendable {
         case .open: return try? FileHandle(of: file.file)
         case nil: break
         }
-        // Only a folder can stand for its mount: for the root's mount that is the root.
-        let folder = mount == rootMount ? root : file
-        guard isDirectory || mount == rootMount else { return nil }
+        // Only a folder can stand for its mount.
+        guard isDirectory else { return nil }
         do throws(Errno) {
-            let tried = try trial(of: file, on: Descriptor(reopen(folder)))
+            let tried = try Share.trial(of: file, on: Descriptor(reopen(file)))
             know(mount, .open(tried.mount))
             return tried.handle
         } catch {
@@ -83,7 +96,7 @@ final class Share: Sendable {
         }
     }
 
-    private func trial(
+    private static func trial(
         of file: Descriptor, on mount: Descriptor
     ) throws(Errno) -> (handle: FileHandle, mount: Descriptor) {
         let handle = try FileHandle(of: file.file)

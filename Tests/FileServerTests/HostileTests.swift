@@ -90,7 +90,9 @@ import Testing
 
     @Test func offsetsAndSizesAtTheEndOfTheRangeAreErrors() throws {
         let scratch = try Scratch()
-        let client = try Client(scratch)
+        var options = Options()
+        options.writeback = false
+        let client = try Client(scratch, options: options)
         let made = client.call(35, 1, Bytes().u32(2).u32(0o600).u32(0).u32(0).name("f"))
         let handle = made.u64(at: 16 + 128)
         for offset in [UInt64.max, 1 << 63, UInt64(Int64.max)] {

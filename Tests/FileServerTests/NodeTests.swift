@@ -81,11 +81,14 @@ import Testing
         #expect(client.server.table.count == 1)
     }
 
-    @Test(.enabled(if: geteuid() == 0, "file handles need CAP_DAC_READ_SEARCH"))
-    func nodesBeyondTheLimitAreOpenedAgainByTheirHandles() throws {
+    @Test(
+        .enabled(if: geteuid() == 0, "file handles need CAP_DAC_READ_SEARCH"),
+        arguments: [true, false])
+    func nodesBeyondTheLimitAreOpenedAgain(byHandle: Bool) throws {
         let scratch = try Scratch()
         var options = Options()
         options.openInodes = 8
+        options.fileHandles = byHandle
         for number in 0..<100 { try scratch.write("f\(number)", "\(number)") }
         let client = try Client(scratch, options: options)
         let nodes = (0..<100).map { client.lookup("f\($0)") }
@@ -108,5 +111,30 @@ import Testing
         try scratch.open().remove("f", directory: false)
         try scratch.write("f", "new")
         #expect(client.lookup("f") != node)
+    }
+
+    @Test func foldersAreFoundAgainByTheirNamesAfterTheyMoved() throws {
+        let scratch = try Scratch()
+        var options = Options()
+        options.openInodes = 0
+        options.fileHandles = false
+        let client = try Client(scratch, options: options)
+        let made = { (name: String, parent: UInt64) in
+            client.call(9, parent, Bytes().u32(0o755).u32(0).name(name)).u64(at: 16)
+        }
+        let outer = made("outer", 1)
+        let inner = made("inner", outer)
+        let leaf = made("leaf", inner)
+        _ = client.call(12, 1, Bytes().u64(1).name("outer").name("moved"))
+        for number in 0..<50 { _ = made("filler\(number)", 1) }
+        #expect(client.server.cache.counter.value < 10)
+        #expect(client.call(3, leaf).error == 0)
+        #expect(client.lookup("leaf", in: inner) == leaf)
+        // Behind the client's back: another folder stands there now.
+        let folder = try scratch.open()
+        try folder.rename("moved", into: folder, as: "hidden", flags: 0)
+        try folder.makeDirectory("moved", mode: 0o755)
+        for number in 50..<200 { _ = made("filler\(number)", 1) }
+        #expect(client.call(3, outer).error == -ESTALE)
     }
 }
