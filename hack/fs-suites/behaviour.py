@@ -25,6 +25,11 @@ libc = ctypes.CDLL(None, use_errno=True)
 CHECKS = []
 AT_FDCWD = -100
 USER, GROUP = 4711, 4712
+# What differs, and why; Sources/FileServer/README.md says more.
+KNOWN = {
+    "sparse_files": "with a writeback cache all of a file counts as data, and its blocks are counted late",
+    "preallocation": "the kernel's FUSE refuses FALLOC_FL_COLLAPSE_RANGE and FALLOC_FL_INSERT_RANGE",
+}
 
 
 def check(function):
@@ -164,6 +169,17 @@ def sparse_files(d):
         out.append((attempt(os.lseek, fd, start, os.SEEK_DATA), attempt(os.lseek, fd, start, os.SEEK_HOLE)))
     os.close(fd)
     return out
+
+
+@check
+def data_not_yet_written_back(d):
+    fd = os.open(f"{d}/f", os.O_RDWR | os.O_CREAT)
+    os.write(fd, b"x" * 100000)
+    out = [attempt(os.lseek, fd, 0, os.SEEK_DATA), attempt(os.lseek, fd, 50000, os.SEEK_HOLE)]
+    shutil.copy(f"{d}/f", f"{d}/g")
+    subprocess.run(["cp", f"{d}/f", f"{d}/h"], check=True)
+    os.close(fd)
+    return out, read(f"{d}/g") == read(f"{d}/h") == b"x" * 100000
 
 
 @check
@@ -857,16 +873,21 @@ def main():
         sys.exit(__doc__)
     chosen = sys.argv[3:]
     os.umask(0o022)
-    same = different = 0
+    same = known = different = 0
     for function in CHECKS:
         if chosen and function.__name__ not in chosen:
             continue
         got, wanted = (run(function, folder) for folder in sys.argv[1:3])
         found = list(differences(got, wanted))
-        same, different = same + (not found), different + bool(found)
-        for line in found:
+        reason = KNOWN.get(function.__name__)
+        same += not found
+        known += bool(found and reason)
+        different += bool(found and not reason)
+        if found and reason:
+            print(f"KNOWN {function.__name__}: {reason}")
+        for line in found if not reason else []:
             print(f"DIFFERS {function.__name__}{line}")
-    print(f"behaviour: {same} checks alike, {different} different")
+    print(f"behaviour: {same} checks alike, {known} different as known, {different} different")
     sys.exit(1 if different else 0)
 
 
