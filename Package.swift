@@ -15,8 +15,12 @@ let cSettings: [CSetting] = [
     .unsafeFlags(["-Wall", "-Wextra", "-Werror", "-Wno-unused-parameter"])
 ]
 
-func layer(_ name: String, _ dependencies: [Target.Dependency], path: String? = nil) -> Target {
-    .target(name: name, dependencies: dependencies, path: path, swiftSettings: settings)
+func layer(
+    _ name: String, _ dependencies: [Target.Dependency], path: String? = nil, exclude: [String] = []
+) -> Target {
+    .target(
+        name: name, dependencies: dependencies, path: path, exclude: exclude,
+        swiftSettings: settings)
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -48,7 +52,7 @@ let package = Package(
         layer("KVM", ["CLinux", "Linux", "GuestMemory"]),
         layer("Boot", ["GuestMemory"]),
         layer("Virtio", ["GuestMemory"]),
-        layer("FileServer", ["CLinux", "Linux"]),
+        layer("FileServer", ["CLinux", "Linux"], exclude: ["README.md"]),
         layer("Devices", ["Virtio", "GuestMemory", "FileServer", "Linux"]),
         layer(
             "VMM",

@@ -43,7 +43,7 @@ test_a_missing_kernel_is_named() {
 slow_a_missing_kernel_is_named() { :; }
 
 test_a_kernel_that_panics_is_told_with_its_last_words() {
-    run_in "$(bundle ".vm.kernel = {path: \"$root/build/share/vmrun/vmlinux\", parameters: [\"rdinit=/nonexistent\"]}" true)"
+    run_in "$(bundle '.vm.kernel.parameters = ["init=/nonexistent", "rdinit=/nonexistent"]' true)"
     [[ $status -ne 0 ]] || fail 'the status is 0'
     expect_contains "$err" 'Kernel panic'
 }
