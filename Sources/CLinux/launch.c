@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -92,10 +93,16 @@ static int lock(int folder) {
     return -1;
 }
 
-// Leaves a folder alone that somebody else has locked: it is being removed, or is a new one.
-static void remove_folder(const char *name) {
+// Leaves a folder alone that somebody else has locked: it is being removed. With `only` (or -1), leaves it
+// alone, too, unless it is that one.
+static void remove_folder(const char *name, int only) {
+    struct stat wanted, found;
     int folder = openat(PARENT, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-    DIR *list = folder < 0 || lock(folder) < 0 ? NULL : fdopendir(folder);
+    if (folder < 0 || fstat(folder, &found) < 0)
+        return;
+    if (only >= 0 && (fstat(only, &wanted) < 0 || wanted.st_ino != found.st_ino))
+        return;
+    DIR *list = lock(folder) < 0 ? NULL : fdopendir(folder);
     if (!list)
         return;
     struct dirent *entry;
@@ -105,8 +112,15 @@ static void remove_folder(const char *name) {
     unlinkat(PARENT, name, AT_REMOVEDIR);
 }
 
-static void guard(const char *name, const struct termios *settings) {
-    int pidfd = -1;
+static void end(int pidfd) {
+    struct pollfd process = {.fd = pidfd, .events = POLLIN};
+    cl_pidfd_send_signal(pidfd, SIGKILL);
+    while (poll(&process, 1, -1) < 0 && errno == EINTR)
+        ;
+}
+
+static void guard(const char *name, const char *temporary, const struct termios *settings) {
+    int pidfd = -1, folder = -1;
     for (;;) {
         char byte = 0;
         int received = -1, count = 1;
@@ -118,20 +132,21 @@ static void guard(const char *name, const struct termios *settings) {
         if (result != 1)
             break;
         if (count == 1)
-            pidfd = received;
+            *(byte == 'p' ? &pidfd : &folder) = received;
     }
-    if (pidfd >= 0) {
-        struct pollfd end = {.fd = pidfd, .events = POLLIN};
-        cl_pidfd_send_signal(pidfd, SIGKILL);
-        while (poll(&end, 1, -1) < 0 && errno == EINTR)
-            ;
-    }
-    remove_folder(name);
+    if (pidfd >= 0)
+        end(pidfd);
+    // The lock came with the descriptor.
+    if (folder >= 0)
+        flock(folder, LOCK_UN);
+    remove_folder(temporary, -1);
+    if (folder >= 0)
+        remove_folder(name, folder);
     if (settings)
         tcsetattr(TTY, TCSADRAIN, settings);
 }
 
-int cl_guard(int socket, int parent, const char *name, int tty) {
+int cl_guard(int socket, int parent, const char *name, const char *temporary, int tty) {
     struct termios settings;
     int has_settings = tty >= 0 && tcgetattr(tty, &settings) == 0;
     pid_t pid = fork();
@@ -142,6 +157,6 @@ int cl_guard(int socket, int parent, const char *name, int tty) {
         cl_signal_ignore(signal);
     prctl(PR_SET_NAME, "vmrun-guard", 0, 0, 0);
     if (arrange(socket, parent, tty) == 0 && chdir("/") == 0)
-        guard(name, has_settings ? &settings : NULL);
+        guard(name, temporary, has_settings ? &settings : NULL);
     _exit(0);
 }

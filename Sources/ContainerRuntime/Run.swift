@@ -9,31 +9,43 @@ package enum Run {
     /// included; a detached container leaves its folder.
     package static func run(_ request: CreateRequest, log: Log) throws(RuntimeError) -> Int32 {
         let container = try PreparedContainer(request, log: log)
-        let directory = try ContainerDirectory.create(request.id, root: request.root)
+        let root = try ContainerDirectory.openRoot(request.root)
         let guardian: Guard
         do throws(Errno) {
             guardian = try Guard(
-                folder: request.id.text, in: directory.root,
+                in: root, name: request.id.text, temporary: ContainerDirectory.temporaryName,
                 terminal: container.hostTerminal?.descriptor.rawValue)
         } catch {
-            directory.remove()
             throw .system("fork", error)
         }
-        do throws(RuntimeError) {
-            let status = try container.carryOut(in: directory, guarded: guardian, log: log)
-            if !request.detach { directory.remove() }
-            guardian.dismiss()
-            return status
-        } catch {
-            directory.remove()
-            guardian.dismiss()
-            throw error
-        }
+        let result = container.guarded(guardian, root: root, log: log)
+        guardian.dismiss()
+        return try result.get()
     }
 }
 
 extension PreparedContainer {
-    fileprivate func carryOut(
+    /// What fails is gone when this returns, and so is a container that has ended.
+    fileprivate func guarded(
+        _ guardian: borrowing Guard, root: consuming OwnedFD, log: Log
+    ) -> Result<Int32, RuntimeError> {
+        do throws(RuntimeError) {
+            let directory = try ContainerDirectory.create(
+                request.id, root: root, guarded: guardian)
+            do throws(RuntimeError) {
+                let status = try carryOut(in: directory, guarded: guardian, log: log)
+                if !request.detach { directory.remove() }
+                return .success(status)
+            } catch {
+                directory.remove()
+                return .failure(error)
+            }
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    private func carryOut(
         in directory: borrowing ContainerDirectory, guarded guardian: borrowing Guard, log: Log
     ) throws(RuntimeError) -> Int32 {
         let sandbox = try launcher.launch(plan, files, streams, in: directory)
@@ -62,9 +74,11 @@ extension PreparedContainer {
         guarded guardian: borrowing Guard
     ) throws(RuntimeError) {
         do throws(Errno) {
+            // Only now: without its configuration the process ends by itself, with it only by its guard.
             try guardian.protect(sandbox.child)
+            try sandbox.configure()
         } catch {
-            throw .system("guard", error)
+            throw .system("start the sandbox", error)
         }
         var record = record
         record.pid = sandbox.child.pid

@@ -66,33 +66,3 @@ package struct Child: ~Copyable {
         }
     }
 }
-
-/// A process that cleans up when this one dies without having done so (launch.h has what it does).
-package struct Guard: ~Copyable {
-    private let pid: Int32
-    private let socket: OwnedFD
-
-    /// Protects the folder `name` in `parent` and the settings of a terminal (or nil). Only while this
-    /// process has one thread.
-    package init(
-        folder name: String, in parent: borrowing OwnedFD, terminal: Int32?
-    ) throws(Errno) {
-        let pair = try UnixSocket.pair()
-        pid = try Errno.check(
-            unsafe cl_guard(pair.second.rawValue, parent.rawValue, name, terminal ?? -1))
-        socket = pair.first
-    }
-
-    /// Names the process that is to be killed with this one.
-    package borrowing func protect(_ child: borrowing Child) throws(Errno) {
-        _ = try UnixSocket.send(
-            [UInt8(ascii: "p")], descriptors: [child.descriptor.rawValue], to: socket)
-    }
-
-    /// All is in order: the guard ends and does nothing.
-    package consuming func dismiss() {
-        _ = try? UnixSocket.send([UInt8(ascii: "d")], descriptors: [], to: socket)
-        var status: Int32 = 0
-        _ = unsafe cl_waitpid(pid, &status, 0)
-    }
-}

@@ -77,6 +77,16 @@ let canRun = KVMProbe.run() == .hardware || KVMProbe.run() == .software
         #expect(kill(pid_t(sandbox), 0) == -1 || isZombie(sandbox))
     }
 
+    @Test(arguments: stride(from: 0, to: 60, by: 3))
+    func leavesNothingWheneverItIsKilled(milliseconds: Int) throws {
+        let bundle = try TestBundle(["wait"])
+        let run = try Invocation(bundle)
+        usleep(UInt32(milliseconds * 1000))
+        run.child.signal(SIGKILL)
+        #expect(try run.status() == 137)
+        #expect(eventually { bundle.containers == [] })
+    }
+
     @Test func saysThatTheSandboxWasKilled() throws {
         let bundle = try TestBundle(["killed"])
         let run = try Invocation(bundle)

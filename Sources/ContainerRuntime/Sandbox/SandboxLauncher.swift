@@ -25,7 +25,7 @@ package struct SandboxLauncher {
         }
     }
 
-    /// Starts the process; it reports when the container is created.
+    /// Starts the process, which waits for its configuration (`SandboxProcess.configure`).
     package func launch(
         _ plan: SandboxPlan, _ files: SandboxFiles, _ streams: StandardStreams,
         in directory: borrowing ContainerDirectory
@@ -36,9 +36,9 @@ package struct SandboxLauncher {
                 at: ContainerDirectory.logName, O_RDWR | O_CREAT | O_APPEND, mode: 0o600)
             let control = try UnixSocket.listen(at: directory.socketPath)
             let report = try UnixSocket.pair()
-            let document = try OwnedFD.memoryFile("vmrun-configuration")
+            let document = try UnixSocket.pair()
             var table = Table([
-                null.rawValue, null.rawValue, log.rawValue, document.rawValue,
+                null.rawValue, null.rawValue, log.rawValue, document.second.rawValue,
             ])
             var configuration = SandboxConfiguration()
             configuration.machine = plan.machine
@@ -50,12 +50,12 @@ package struct SandboxLauncher {
             configuration.descriptors.control = table.add(control.rawValue)
             add(streams, &configuration.descriptors, &table)
             add(files, &configuration, &table)
-            try document.writeAll(Frame.encode(configuration))
-            _ = try document.seek(to: 0, whence: SEEK_SET)
             let child = try Child.spawn(
                 program, arguments: [program, String(Self.configurationNumber)],
                 environment: ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"], descriptors: table.numbers)
-            return try SandboxProcess(child, report: report.first.duplicate(), log: log)
+            return SandboxProcess(
+                child, configuration, over: document.keepingFirst(), report: report.keepingFirst(),
+                log: log)
         } catch {
             throw .system("start \(program)", error)
         }

@@ -12,10 +12,27 @@ package final class SandboxProcess {
     /// What the sandbox has said of its end, once it has.
     package private(set) var failure: Failure?
 
-    package init(_ child: consuming Child, report: consuming OwnedFD, log: consuming OwnedFD) {
+    private let configuration: SandboxConfiguration
+    private var document: OwnedFD?
+
+    package init(
+        _ child: consuming Child, _ configuration: SandboxConfiguration,
+        over document: consuming OwnedFD, report: consuming OwnedFD, log: consuming OwnedFD
+    ) {
         self.child = child
+        self.configuration = configuration
+        self.document = consume document
         reports = FrameChannel(report)
         self.log = log
+    }
+
+    /// Sends the configuration, once: the process begins. One that has died already is noticed later.
+    package func configure() throws(Errno) {
+        guard let document = document.take() else { return }
+        do throws(Errno) {
+            try document.writeAll(Frame.encode(configuration))
+        } catch .brokenPipe, .connectionReset {
+        }
     }
 
     package var identity: ProcessIdentity? { ProcessIdentity(running: child.pid) }

@@ -20,37 +20,49 @@ package struct ContainerDirectory: ~Copyable {
     package let root: OwnedFD
     package let folder: OwnedFD
 
-    /// Makes the folder and takes its lock; `idInUse` where a living container has it.
+    /// What a new folder is called until it is locked and guarded: no container's name has this character.
+    package static var temporaryName: String { "new@\(getpid())" }
+
+    /// Makes the folder, locked and in the care of the guard before others can see it; `idInUse` where a
+    /// living container has the name.
     package static func create(
-        _ id: ContainerID, root path: String
+        _ id: ContainerID, root: consuming OwnedFD, guarded guardian: borrowing Guard
     ) throws(RuntimeError) -> ContainerDirectory {
-        let root = try openRoot(path)
-        let name = try RuntimeError.wrap("\(id)") { () throws(Errno) in
-            try FileName(component: id.text.utf8)
-        }
-        for _ in 0..<16 {
-            do throws(Errno) {
-                try root.makeDirectory(name, mode: 0o700)
-            } catch .fileExists {
-                try removeRemains(of: name, in: root)
-                continue
-            } catch {
-                throw .system("mkdir \(path)/\(id)", error)
-            }
-            let folder = try RuntimeError.wrap("open \(path)/\(id)") { () throws(Errno) in
-                try root.openBeneath(name, O_RDONLY | O_DIRECTORY)
-            }
-            // Another verb may have taken the new folder for remains: then all begins anew.
-            if (try? folder.tryLock()) == true, let status = try? folder.status(), status.links > 0
-            {
+        do throws(Errno) {
+            let name = try FileName(component: id.text.utf8)
+            let temporary = try FileName(component: temporaryName.utf8)
+            try root.makeDirectory(temporary, mode: 0o700)
+            let folder = try root.openBeneath(temporary, O_RDONLY | O_DIRECTORY)
+            _ = try folder.tryLock()
+            try guardian.protect(folder: folder)
+            if try publish(temporary, as: name, in: root) {
                 return ContainerDirectory(id: id, name: name, root: root, folder: folder)
             }
+            try root.remove(temporary, directory: true)
+        } catch {
+            throw .system("make the folder of \(id)", error)
         }
         throw .idInUse
     }
 
+    /// Gives the folder its lasting name; false where a living container has it.
+    private static func publish(
+        _ temporary: FileName, as name: FileName, in root: borrowing OwnedFD
+    ) throws(Errno) -> Bool {
+        // RENAME_NOREPLACE of linux/fs.h.
+        let noReplace: UInt32 = 1
+        while true {
+            do throws(Errno) {
+                try root.rename(temporary, into: root, as: name, flags: noReplace)
+                return true
+            } catch .fileExists {
+                guard removeRemains(of: name, in: root) else { return false }
+            }
+        }
+    }
+
     /// mkdir -p, mode 0700.
-    private static func openRoot(_ path: String) throws(RuntimeError) -> OwnedFD {
+    package static func openRoot(_ path: String) throws(RuntimeError) -> OwnedFD {
         try RuntimeError.wrap("mkdir \(path)") { () throws(Errno) in
             try OwnedFD.makeDirectories(path, mode: 0o700)
         }
@@ -59,15 +71,14 @@ package struct ContainerDirectory: ~Copyable {
         }
     }
 
-    /// Removes the folder of a container that has come to its end without a verb; throws where it lives.
-    private static func removeRemains(
-        of name: FileName, in root: borrowing OwnedFD
-    ) throws(RuntimeError) {
-        guard let folder = try? root.openBeneath(name, O_RDONLY | O_DIRECTORY) else { return }
-        guard (try? folder.tryLock()) == true else { throw .idInUse }
-        if let record = readState(in: folder), record.process.isRunning { throw .idInUse }
+    /// Removes the folder of a container that has come to its end without a verb; false where it lives.
+    private static func removeRemains(of name: FileName, in root: borrowing OwnedFD) -> Bool {
+        guard let folder = try? root.openBeneath(name, O_RDONLY | O_DIRECTORY) else { return true }
+        guard (try? folder.tryLock()) == true else { return false }
+        if let record = readState(in: folder), record.process.isRunning { return false }
         empty(folder)
         try? root.remove(name, directory: true)
+        return true
     }
 
     private static func readState(in folder: borrowing OwnedFD) -> StateRecord? {
