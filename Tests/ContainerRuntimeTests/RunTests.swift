@@ -77,7 +77,7 @@ let canRun = KVMProbe.run() == .hardware || KVMProbe.run() == .software
         #expect(kill(pid_t(sandbox), 0) == -1 || isZombie(sandbox))
     }
 
-    @Test(arguments: stride(from: 0, to: 60, by: 3))
+    @Test(arguments: Array(stride(from: 0, to: 60, by: 3)))
     func leavesNothingWheneverItIsKilled(milliseconds: Int) throws {
         let bundle = try TestBundle(["wait"])
         let run = try Invocation(bundle)
