@@ -21,7 +21,7 @@ bundle() {
     shift
     path=$(mktemp -d "$work/bundle.XXXXXX")
     jq ".process.args = \$ARGS.positional | .process.terminal = false | .root.path = \"$busybox_bundle/rootfs\" | $change" \
-        --args "$@" <"$busybox_bundle/config.json" >"$path/config.json"
+        --args -- "$@" <"$busybox_bundle/config.json" >"$path/config.json"
     echo "$path"
 }
 
