@@ -1,0 +1,133 @@
+internal import Linux
+internal import Protocols
+
+// Children on their way to their programs.
+extension Agent {
+    /// Connects the streams of a process.
+    func openStreams(_ plan: ProcessPlan) throws(Failure) -> ProcessStreams {
+        do throws(Errno) {
+            return try ProcessStreams(loop, plan, options.transport)
+        } catch {
+            throw Action.step("connect the streams").failure(error)
+        }
+    }
+
+    /// Clones a child.
+    func launch(
+        _ program: Program, _ streams: ProcessStreams, _ place: inout Launch.Place,
+        _ cgroup: CgroupFolder?
+    ) throws(Failure) -> Launch {
+        place.cgroup = cgroup?.descriptor.rawValue ?? -1
+        defer { withExtendedLifetime(cgroup) {} }
+        do throws(Errno) {
+            return try Launch(program, streams: streams.childDescriptors, at: place)
+        } catch {
+            throw Action.step("clone").failure(error)
+        }
+    }
+
+    /// Takes a child into its container.
+    func watch(
+        _ launch: Launch, _ name: String, _ streams: ProcessStreams, of container: Container,
+        _ plan: ProcessPlan
+    ) throws(Failure) -> ContainerProcess {
+        streams.closeChildEnds()
+        do throws(Errno) {
+            let process = try ContainerProcess(
+                loop, name: name, launch: launch, streams: streams,
+                oomScore: plan.oomScoreAdjustment
+            ) { [unowned self, unowned container] in launched($0, of: container, $1) }
+            container.processes[name] = process
+            owners[launch.pid] = (container, process)
+            return process
+        } catch {
+            try? Processes.signal(launch.pidfd, 9)
+            throw Action.step("watch the process").failure(error)
+        }
+    }
+
+    /// What must be done to a child that waits, before it may execute its program.
+    func prepareExecution(
+        _ process: ContainerProcess, _ container: Container
+    ) throws(Failure) {
+        if process.name.isEmpty {
+            try NamespaceFiles.writeTimeOffsets(container.plan, of: process.pid)
+        }
+        // A score goes to all processes that share memory, which waiting children do with one another; so
+        // once there was one, each gets its own just before it leaves that memory.
+        if process.oomScore != nil || hasSetOOMScore {
+            hasSetOOMScore = true
+            try NamespaceFiles.writeOOMScore(process.oomScore ?? 0, of: process.pid)
+        }
+    }
+
+    private func launched(
+        _ process: ContainerProcess, of container: Container, _ event: ContainerProcess.Event
+    ) {
+        do throws(Failure) {
+            switch event {
+            case .needsMaps:
+                try NamespaceFiles.writeMaps(container.plan, of: process.pid)
+                process.launch.proceed()
+            case .ready where process.name.isEmpty:
+                container.state = .created
+                announce(process)
+            case .ready:
+                try prepareExecution(process, container)
+                process.launch.proceed()
+            case .executed:
+                if process.name.isEmpty, case .created = container.state {
+                    container.state = .running
+                }
+                announce(process)
+            case .failed(let failure):
+                failed(process, of: container, failure)
+            }
+        } catch {
+            try? process.signal(9)
+            failed(process, of: container, error)
+        }
+    }
+
+    private func announce(_ process: ContainerProcess) {
+        process.isAnnounced = true
+        if let request = process.pendingReply.take() { reply(request, pid: process.pid) }
+    }
+
+    private func failed(
+        _ process: ContainerProcess, of container: Container, _ failure: Failure
+    ) {
+        if process.name.isEmpty && !process.isAnnounced { container.isAbandoned = true }
+        if let request = process.pendingReply.take() { reply(request, failure: failure) }
+    }
+}
+
+/// An open folder of a cgroup.
+final class CgroupFolder {
+    let descriptor: OwnedFD
+
+    init(_ descriptor: consuming OwnedFD) {
+        self.descriptor = descriptor
+    }
+}
+
+extension Container {
+    /// The folder of its cgroup, where it has one.
+    func openCgroup() throws(Failure) -> CgroupFolder? {
+        guard let cgroup else { return nil }
+        return CgroupFolder(try cgroup.open())
+    }
+}
+
+extension ContainerProcess {
+    /// Sends a signal for a request.
+    func send(_ number: Int32) throws(Failure) {
+        do throws(Errno) {
+            try signal(number)
+        } catch .noSuchProcess {
+            throw Failure(kind: .wrongState, message: "process already finished")
+        } catch {
+            throw Action.path("send signal", "\(number)").failure(error)
+        }
+    }
+}

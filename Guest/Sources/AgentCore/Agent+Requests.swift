@@ -1,0 +1,201 @@
+internal import Linux
+internal import Protocols
+
+// Requests of the host. Each is answered once: at once, or when the child that it made has come far enough.
+extension Agent {
+    func handle(_ request: AgentRequest) {
+        do throws(Failure) {
+            switch request.body {
+            case .createContainer(let plan): try createContainer(plan, request.id)
+            case .startContainer(let id): try startContainer(id, request.id)
+            case .startProcess(let id, let name, let plan):
+                try startProcess(name, of: container(id), plan, request.id)
+            case .signalProcess(let signal):
+                try send(signal)
+                reply(request.id)
+            case .resizeTerminal(let size):
+                try resize(size)
+                reply(request.id)
+            case .deleteContainer(let id): try deleteContainer(id, request.id)
+            case .shutdown:
+                reply(request.id)
+                ending = .shutdown
+            }
+        } catch {
+            reply(request.id, failure: error)
+        }
+    }
+
+    private func container(_ id: String) throws(Failure) -> Container {
+        guard let container = containers[id], !container.isAbandoned else {
+            throw Failure(kind: .notFound, message: "container \"\(id)\" does not exist")
+        }
+        return container
+    }
+
+    private func process(_ name: String, of id: String) throws(Failure) -> ContainerProcess {
+        let container = try container(id)
+        guard let process = container.processes[name], !process.hasEnded else {
+            // runc's words, which callers know.
+            throw Failure(
+                kind: name.isEmpty ? .wrongState : .notFound, message: "process already finished")
+        }
+        return process
+    }
+
+    private func createContainer(_ plan: ContainerPlan, _ request: UInt64) throws(Failure) {
+        try PlanCheck.check(plan)
+        guard containers[plan.id] == nil else {
+            throw Failure(
+                kind: .wrongState, message: "container \"\(plan.id)\" exists already")
+        }
+        if !isShareMounted && options.isMachine { try GuestRoot.mountShare() }
+        isShareMounted = true
+        let container = Container(plan)
+        do throws(Failure) {
+            try container.cgroup?.create(plan.cgroupSettings)
+            try launchInit(of: container, request)
+        } catch {
+            _ = container.cgroup?.remove()
+            throw error
+        }
+        containers[plan.id] = container
+    }
+
+    private func launchInit(of container: Container, _ request: UInt64) throws(Failure) {
+        let plan = container.plan
+        let program = try Program.container(plan)
+        let cgroup = try container.openCgroup()
+        if let cgroup { try DeviceFilter(plan.deviceRules).attach(to: cgroup) }
+        let streams = try openStreams(plan.process)
+        do throws(Failure) {
+            // The cgroup namespace is made by the child, when it is in its cgroup.
+            var place = Launch.Place()
+            place.flags |= container.namespaces & ~CloneFlags.cgroup
+            let launch = try launch(program, streams, &place, cgroup)
+            let process = try watch(launch, "", streams, of: container, plan.process)
+            process.pendingReply = request
+        } catch {
+            streams.cancel()
+            throw error
+        }
+    }
+
+    private func startContainer(_ id: String, _ request: UInt64) throws(Failure) {
+        let container = try container(id)
+        guard case .created = container.state, let process = container.processes[""],
+            process.pendingReply == nil
+        else {
+            throw Failure(
+                kind: .wrongState,
+                message: "cannot start a container that is not in the created state")
+        }
+        try prepareExecution(process, container)
+        process.pendingReply = request
+        process.launch.proceed()
+    }
+
+    private func startProcess(
+        _ name: String, of container: Container, _ plan: ProcessPlan, _ request: UInt64
+    ) throws(Failure) {
+        try PlanCheck.check(plan)
+        guard case .running = container.state, let first = container.processes[""] else {
+            throw Failure(
+                kind: .wrongState, message: "cannot exec in a container that is not running")
+        }
+        guard !name.isEmpty, container.processes[name] == nil else {
+            throw Failure(kind: .wrongState, message: "process \"\(name)\" exists already")
+        }
+        let isWaiting = plan.terminal || plan.oomScoreAdjustment != nil || hasSetOOMScore
+        let program = try Program.process(
+            plan, namespaces: container.namespaces, waiting: isWaiting)
+        let streams = try openStreams(plan)
+        do throws(Failure) {
+            var place = Launch.Place()
+            place.namespaces = first.launch.pidfd.rawValue
+            // A process that joins a time namespace may not share its memory (setns(2)).
+            if container.namespaces & CloneFlags.time != 0 { place.flags = 0 }
+            let launch = try launchInside(container, first, program, streams, &place)
+            let process = try watch(launch, name, streams, of: container, plan)
+            process.isReady = !isWaiting
+            process.pendingReply = request
+        } catch {
+            streams.cancel()
+            throw error
+        }
+    }
+
+    /// Clones a child into the pid namespace of the container: whoever joins one stays outside, but its
+    /// next children are born inside. So the agent joins, clones and comes back.
+    private func launchInside(
+        _ container: Container, _ first: ContainerProcess, _ program: Program,
+        _ streams: ProcessStreams, _ place: inout Launch.Place
+    ) throws(Failure) -> Launch {
+        let cgroup = try container.openCgroup()
+        guard container.namespaces & CloneFlags.process != 0 else {
+            return try launch(program, streams, &place, cgroup)
+        }
+        let flag = Int32(CloneFlags.process)
+        let action = Action.step("join the pid namespace of the container")
+        do throws(Errno) {
+            try Processes.joinNamespaces(of: first.launch.pidfd, flag)
+        } catch {
+            throw action.failure(error)
+        }
+        defer {
+            do throws(Errno) {
+                try Processes.joinNamespaces(of: Processes.current(), flag)
+            } catch {
+                // All further children would be born in the wrong place.
+                Log.write(.error, "cannot come back from a pid namespace: \(error)")
+                ending = .hostLost
+            }
+        }
+        return try launch(program, streams, &place, cgroup)
+    }
+
+    private func send(_ signal: ProcessSignal) throws(Failure) {
+        let number = Int32(truncatingIfNeeded: signal.signal)
+        guard signal.all else {
+            return try process(signal.process, of: signal.container).send(number)
+        }
+        let container = try container(signal.container)
+        guard let cgroup = container.cgroup, number != 9 else { return container.kill() }
+        for pid in cgroup.processes() where pid > 1 { try? Processes.kill(pid, number) }
+    }
+
+    private func resize(_ size: TerminalSize) throws(Failure) {
+        let process = try process(size.process, of: size.container)
+        do throws(Errno) {
+            try process.streams.resize(rows: size.rows, columns: size.columns)
+        } catch {
+            throw Action.step("resize the terminal").failure(error)
+        }
+    }
+
+    private func deleteContainer(_ id: String, _ request: UInt64) throws(Failure) {
+        let container = try container(id)
+        guard container.pendingDelete == nil else {
+            throw Failure(kind: .wrongState, message: "the container is being deleted already")
+        }
+        container.pendingDelete = request
+        container.kill()
+        finishDelete(container)
+    }
+
+    /// Answers the request to delete a container when nothing of it is left.
+    func finishDelete(_ container: Container) {
+        guard let request = container.pendingDelete, container.processes.isEmpty else { return }
+        if let cgroup = container.cgroup, !cgroup.remove() {
+            container.deleteAttempts += 1
+            guard container.deleteAttempts >= Agent.deleteAttempts else { return cgroup.kill() }
+            container.pendingDelete = nil
+            return reply(
+                request,
+                failure: Failure(
+                    message: "the cgroup of container \"\(container.id)\" does not get empty"))
+        }
+        containers[container.id] = nil
+        reply(request)
+    }
+}

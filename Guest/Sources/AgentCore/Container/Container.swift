@@ -1,0 +1,44 @@
+internal import Linux
+internal import Protocols
+
+/// A container that the agent has built, or is building.
+final class Container {
+    enum State {
+        /// The init process builds it.
+        case creating
+        /// The init process waits before its program.
+        case created
+        case running
+        /// The init process has ended.
+        case stopped
+    }
+
+    let id: String
+    let plan: ContainerPlan
+    /// nil: the container has none of its own.
+    let cgroup: Cgroup?
+    var state = State.creating
+    /// Those that have not ended, or whose output is not handed over yet; the init process has no name.
+    var processes: [String: ContainerProcess] = [:]
+    /// The request to delete it, which is answered when nothing is left.
+    var pendingDelete: UInt64?
+    /// How often the removal was tried.
+    var deleteAttempts = 0
+    /// Nobody is told: it could not be created.
+    var isAbandoned = false
+
+    init(_ plan: ContainerPlan) {
+        id = plan.id
+        self.plan = plan
+        cgroup = plan.cgroupPath.isEmpty ? nil : Cgroup(plan.cgroupPath)
+    }
+
+    /// Every container has a mount namespace, whether its plan asks for one or not.
+    var namespaces: UInt64 { plan.namespaces | CloneFlags.mount }
+
+    /// Sends SIGKILL to all that is left.
+    func kill() {
+        cgroup?.kill()
+        for process in processes.values where !process.hasEnded { try? process.signal(9) }
+    }
+}

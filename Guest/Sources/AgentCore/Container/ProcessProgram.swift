@@ -1,0 +1,74 @@
+internal import CAgent
+internal import Linux
+internal import Protocols
+
+// What every process of a container goes through, and how one more gets into a container that runs.
+extension Program {
+    /// A process that joins the namespaces of the init process, whose pidfd is its descriptor 5.
+    static func process(
+        _ plan: ProcessPlan, namespaces: UInt64, waiting: Bool
+    ) throws(Failure) -> Program {
+        var program = Program()
+        let master = program.register()
+        let slave = program.register()
+        let scratch = program.register()
+        // The pid namespace is the agent's matter: whoever joins one is not in it, its children are.
+        program.add(
+            .setns, .number(Descriptor.namespaces),
+            .number(namespaces & ~CloneFlags.process),
+            doing: .step("join the namespaces of the container"))
+        if namespaces & CloneFlags.user != 0 { program.becomeNamespaceRoot() }
+        program.add(.setsid, doing: .step("setsid"))
+        if plan.terminal {
+            program.openTerminal(
+                rows: plan.terminalRows, columns: plan.terminalColumns, root: nil, master: master,
+                slave: slave)
+        }
+        let fixedMaster = program.closeOthers(keeping: plan.terminal ? master : nil)
+        try program.becomeProcess(
+            plan, waiting: waiting, master: fixedMaster, scratch: scratch)
+        return program
+    }
+
+    /// Closes everything but the streams, the pipes and the master of the terminal, which gets a number
+    /// below all others: nothing that is open may be reachable by a path of the container's choice.
+    mutating func closeOthers(keeping master: Register?) -> Argument {
+        let action = Action.step("close descriptors")
+        guard let master else {
+            closeRange(from: Descriptor.master, action)
+            return .number(UInt64.max)
+        }
+        add(
+            .dup3, .register(master), .number(Descriptor.master),
+            .number(OpenFlags.closeOnExec), doing: action)
+        closeRange(from: Descriptor.master + 1, action)
+        return .number(Descriptor.master)
+    }
+
+    private mutating func closeRange(from first: UInt64, _ action: Action) {
+        add(.closeRange, .number(first), .number(UInt64(UInt32.max)), .number(0), doing: action)
+    }
+
+    /// From a process in its place to its program.
+    mutating func becomeProcess(
+        _ plan: ProcessPlan, waiting: Bool, master: Argument, scratch: Register
+    ) throws(Failure) {
+        try setResources(plan)
+        setPrivileges(plan)
+        let home = findHome(plan)
+        becomeUser(plan, scratch)
+        unblockSignals()
+        lookUp(plan, result: scratch)
+        if waiting { report(CA_REPORT_READY, master) }
+        if plan.noNewPrivileges { installFilter(plan) }
+        execute(plan, path: scratch, home: home)
+    }
+
+    /// Descriptors of a child beside its streams and pipes.
+    private enum Descriptor {
+        /// The pidfd whose namespaces it joins.
+        static let namespaces: UInt64 = 5
+        /// The master of its terminal, until the program is executed. (The pidfd has done its service.)
+        static let master: UInt64 = 5
+    }
+}

@@ -1,0 +1,22 @@
+internal import Glibc
+internal import Linux
+
+/// Files of procfs and cgroupfs, which take and give a text in one call.
+enum KernelFile {
+    /// Writes the whole text with one write(2).
+    static func write(_ text: String, to path: String) throws(Errno) {
+        try OwnedFD.open(path, O_WRONLY).writeAll(Array(text.utf8))
+    }
+
+    /// The text, at most 64 KiB of it.
+    static func read(_ path: String) throws(Errno) -> String {
+        let file = try OwnedFD.open(path, O_RDONLY)
+        return String(decoding: try file.readAll(limit: 65536), as: UTF8.self)
+    }
+
+    /// mkdir(2); a folder that exists is fine.
+    static func makeFolder(_ path: String) throws(Errno) {
+        // SAFETY: the path is a zero-terminated copy for the call.
+        if unsafe mkdir(path, 0o755) < 0, errno != EEXIST { throw Errno(rawValue: errno) }
+    }
+}

@@ -1,0 +1,207 @@
+internal import Glibc
+internal import Protocols
+
+/// The registers that the steps of a root file system share.
+struct RootRegisters {
+    let root: Register
+    let target: Register
+    let tree: Register
+    let other: Register
+    let existed: Register
+
+    init(_ program: inout Program) {
+        root = program.register()
+        target = program.register()
+        tree = program.register()
+        other = program.register()
+        existed = program.register()
+    }
+}
+
+// The mounts of config.json. Bind mounts are detached trees that get their attributes before they are
+// attached; a new file system is mounted on the working directory, which is its mount point by descriptor.
+extension Program {
+    /// One mount of the plan. Read-only tmpfs file systems stay writable: `finishMount` ends that.
+    mutating func mount(_ mount: Mount, _ registers: RootRegisters, cgroup: CgroupMount) {
+        let path = Path.components(mount.destination)
+        switch mount.type {
+        case "bind":
+            bind(from: Place.inShare(mount.sharePath), mount, path, registers)
+        case "cgroup", "cgroup2":
+            guard case .bind(let source) = cgroup else { fallthrough }
+            bind(from: source, mount, path, registers)
+        default:
+            mountNew(mount, path, registers)
+        }
+        for value in mount.propagation {
+            setPropagation(value, of: registers.tree, "set propagation of", mount.destination)
+        }
+    }
+
+    private mutating func bind(
+        from source: String, _ mount: Mount, _ path: [String], _ registers: RootRegisters
+    ) {
+        let action = Action.path("mount at", mount.destination)
+        let tree = registers.tree
+        let recursive = mount.flags & MountFlags.recursive != 0 ? MountFlags.wholeTree : 0
+        add(
+            .openTree, .number(OpenFlags.workingDirectory), .text(source),
+            .number(MountFlags.cloneTree | recursive), result: tree, doing: action)
+        let flags = AttributeChange(flags: mount.flags, cleared: mount.clearedFlags)
+        setAttributes(flags, of: tree, wholeTree: false, action)
+        setAttributes(
+            AttributeChange(
+                set: mount.recursiveAttributesSet, cleared: mount.recursiveAttributesCleared),
+            of: tree, wholeTree: true, action)
+
+        let exists = open(
+            path, in: registers.root, to: registers.target, tolerating: [ENOENT], action)
+        // The mount point is made as what the source is.
+        let how = memory.values([
+            OpenFlags.path | OpenFlags.directory | OpenFlags.closeOnExec, 0, 0,
+        ])
+        let isFolder = add(
+            .openat2, .register(tree), .text("."), .number(how), .number(24),
+            tolerating: [ENOTDIR], doing: action)
+        makeOpen(path, as: .file, in: registers.root, to: registers.target, action)
+        let made = jump()
+        onSuccess(of: [isFolder])
+        makeOpen(path, as: .folder, in: registers.root, to: registers.target, action)
+        onSuccess(of: [exists, made])
+        attach(tree, at: registers.target, action)
+    }
+
+    private mutating func mountNew(
+        _ mount: Mount, _ path: [String], _ registers: RootRegisters
+    ) {
+        let action = Action.path("mount at", mount.destination)
+        let isTemporary = mount.type == "tmpfs"
+        makeMountPoint(path, registers, action)
+        if mount.copyUp {
+            open(
+                path, in: registers.root, flags: OpenFlags.directory, to: registers.other, action)
+        }
+        add(.fchdir, .register(registers.target), doing: action)
+        let type = mount.type == "cgroup" ? "cgroup2" : mount.type
+        let later = isTemporary ? MountFlags.readonly : 0
+        add(
+            .mount, .text(mount.source.isEmpty ? type : mount.source), .text("."), .text(type),
+            .number(mount.flags & ~later), mount.data.isEmpty ? .number(0) : .text(mount.data),
+            doing: action)
+        guard isTemporary || !mount.propagation.isEmpty || mount.recursiveAttributesSet != 0
+        else { return }
+        let flags = isTemporary ? OpenFlags.directory : OpenFlags.path
+        open(path, in: registers.root, flags: flags, to: registers.tree, action)
+        if mount.copyUp {
+            add(.copyTree, .register(registers.other), .register(registers.tree), doing: action)
+        }
+        let options = mount.data.split(separator: ",")
+        if isTemporary && !options.contains(where: { $0.hasPrefix("mode=") }) {
+            // Like runc: where the image has the folder, its mode is taken over.
+            add(.copyMode, .register(registers.target), .register(registers.tree), doing: action)
+            onlyIfSucceeded(registers.existed)
+        }
+        setAttributes(
+            AttributeChange(
+                set: mount.recursiveAttributesSet, cleared: mount.recursiveAttributesCleared),
+            of: registers.tree, wholeTree: true, action)
+    }
+
+    /// Opens the mount point of a new file system; the register `existed` is an error where it was made.
+    private mutating func makeMountPoint(
+        _ path: [String], _ registers: RootRegisters, _ action: Action
+    ) {
+        add(.value, .number(0), result: registers.existed, doing: action)
+        let exists = open(
+            path, in: registers.root, to: registers.target, tolerating: [ENOENT], action)
+        add(
+            .fail, .number(UInt64(ENOENT)), result: registers.existed, tolerating: [ENOENT],
+            doing: action)
+        makeOpen(path, as: .folder, in: registers.root, to: registers.target, action)
+        onSuccess(of: [exists])
+    }
+
+    /// Makes a tmpfs read-only after everything that is to be in it has been made.
+    mutating func finishMount(_ mount: Mount, _ registers: RootRegisters) {
+        guard mount.type == "tmpfs", mount.flags & MountFlags.readonly != 0 else { return }
+        let action = Action.path("make read-only", mount.destination)
+        open(
+            Path.components(mount.destination), in: registers.root, to: registers.tree, action)
+        setAttributes(
+            AttributeChange(set: MountAttributes.readonly, cleared: 0), of: registers.tree,
+            wholeTree: false, action)
+    }
+
+    /// Attaches a detached tree at a mount point, both by descriptor.
+    mutating func attach(_ tree: Register, at target: Register, _ action: Action) {
+        add(
+            .moveMount, .register(tree), .text(""), .register(target), .text(""),
+            .number(MountFlags.fromDescriptor | MountFlags.ontoDescriptor), doing: action)
+    }
+
+    /// mount_setattr(2) on the mount that a descriptor stands for.
+    mutating func setAttributes(
+        _ change: AttributeChange, of tree: Register, wholeTree: Bool, _ action: Action
+    ) {
+        guard change.set | change.cleared != 0 else { return }
+        setAttributes([change.set, change.cleared, 0, 0], of: tree, wholeTree: wholeTree, action)
+    }
+
+    mutating func setPropagation(
+        _ value: UInt64, of tree: Register, _ what: String, _ path: String
+    ) {
+        setAttributes(
+            [0, 0, value & MountFlags.propagation, 0], of: tree,
+            wholeTree: value & MountFlags.recursive != 0, .path(what, path))
+    }
+
+    private mutating func setAttributes(
+        _ attributes: [UInt64], of tree: Register, wholeTree: Bool, _ action: Action
+    ) {
+        let flags = MountFlags.emptyPath | (wholeTree ? MountFlags.wholeTree : 0)
+        add(
+            .mountSetattr, .register(tree), .text(""), .number(flags),
+            .number(memory.values(attributes)), .number(32), doing: action)
+    }
+}
+
+/// How a container sees cgroups: a mount of its own cgroup namespace, or its cgroup bound.
+enum CgroupMount {
+    case own
+    case bind(String)
+}
+
+/// What mount_setattr(2) is to set and to clear.
+struct AttributeChange: Equatable {
+    var set: UInt64
+    var cleared: UInt64
+
+    init(set: UInt64, cleared: UInt64) {
+        self.set = set
+        self.cleared = cleared
+    }
+
+    /// From MS_* flags of mount(2) and those that are taken away.
+    init(flags: UInt64, cleared: UInt64) {
+        set = AttributeChange.attributes(flags)
+        self.cleared = AttributeChange.attributes(cleared) & ~set
+        let times =
+            MountFlags.noAccessTime | MountFlags.strictAccessTime | MountFlags.relativeAccessTime
+        // The three kinds of access time are one field: to set it, it is cleared in the same call.
+        if (flags | cleared) & times != 0 { self.cleared |= MountAttributes.accessTime }
+    }
+
+    private static func attributes(_ flags: UInt64) -> UInt64 {
+        let pairs: [(UInt64, UInt64)] = [
+            (MountFlags.readonly, MountAttributes.readonly),
+            (MountFlags.noSetID, MountAttributes.noSetID),
+            (MountFlags.noDevices, MountAttributes.noDevices),
+            (MountFlags.noExecution, MountAttributes.noExecution),
+            (MountFlags.noAccessTime, MountAttributes.noAccessTime),
+            (MountFlags.strictAccessTime, MountAttributes.strictAccessTime),
+            (MountFlags.noDirectoryAccessTime, MountAttributes.noDirectoryAccessTime),
+            (MountFlags.noSymbolicLinks, MountAttributes.noSymbolicLinks),
+        ]
+        return pairs.reduce(0) { flags & $1.0 != 0 ? $0 | $1.1 : $0 }
+    }
+}
