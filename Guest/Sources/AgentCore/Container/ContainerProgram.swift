@@ -45,8 +45,12 @@ extension Program {
 
     /// Root of a user namespace that the process has just come into.
     mutating func becomeNamespaceRoot() {
-        add(.setresgid, .number(0), .number(0), .number(0), doing: .step("setgid in user namespace"))
-        add(.setresuid, .number(0), .number(0), .number(0), doing: .step("setuid in user namespace"))
+        add(
+            .setresgid, .number(0), .number(0), .number(0), doing: .step("setgid in user namespace")
+        )
+        add(
+            .setresuid, .number(0), .number(0), .number(0), doing: .step("setuid in user namespace")
+        )
     }
 
     private mutating func bringLoopbackUp(_ socket: Register) {

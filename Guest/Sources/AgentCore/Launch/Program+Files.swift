@@ -42,7 +42,8 @@ extension Program {
                 OpenFlags.create | OpenFlags.writeOnly | OpenFlags.noFollow
                 | OpenFlags.nonBlocking | OpenFlags.closeOnExec
             add(
-                .openat, .register(result), .text(name), .number(flags), .number(0o644), doing: action)
+                .openat, .register(result), .text(name), .number(flags), .number(0o644),
+                doing: action)
         }
         open(path, in: root, to: result, action)
         onSuccess(of: [exists])

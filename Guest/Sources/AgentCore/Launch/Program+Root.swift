@@ -8,7 +8,8 @@ extension Program {
         let action = Action.path("attach root file system", plan.rootPath)
         add(
             .openTree, .number(OpenFlags.workingDirectory), .text(Place.inShare(plan.rootPath)),
-            .number(MountFlags.cloneTree | MountFlags.wholeTree), result: registers.root, doing: action)
+            .number(MountFlags.cloneTree | MountFlags.wholeTree), result: registers.root,
+            doing: action)
         add(
             .moveMount, .register(registers.root), .text(""),
             .number(OpenFlags.workingDirectory), .text(Place.containerRoot),

@@ -32,7 +32,8 @@ extension Program {
                 .number(memory.values(size)), doing: action)
         }
         add(
-            .ioctl, .register(slave), .number(Request.setControllingTerminal), .number(0), doing: action)
+            .ioctl, .register(slave), .number(Request.setControllingTerminal), .number(0),
+            doing: action)
         for stream in 0..<3 {
             add(.dup3, .register(slave), .number(UInt64(stream)), .number(0), doing: action)
         }
@@ -43,7 +44,8 @@ extension Program {
         let action = Action.step("bind /dev/console")
         add(
             .openTree, .register(slave), .text(""),
-            .number(MountFlags.cloneTree | MountFlags.emptyPath), result: registers.tree, doing: action)
+            .number(MountFlags.cloneTree | MountFlags.emptyPath), result: registers.tree,
+            doing: action)
         makeOpen(
             ["dev", "console"], as: .file, in: registers.root, to: registers.target, action)
         attach(registers.tree, at: registers.target, action)

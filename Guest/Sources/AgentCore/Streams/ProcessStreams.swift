@@ -66,7 +66,8 @@ final class ProcessStreams {
         let pipe = try Pipe()
         childEnds.append(ChildEnd(try pipe.takeWriting()))
         outputs.append(
-            try Pump(loop, from: pipe.takeReading(), to: connection, ending: .shutdown) { [weak self] in
+            try Pump(loop, from: pipe.takeReading(), to: connection, ending: .shutdown) {
+                [weak self] in
                 self?.outputFinished()
             })
     }
@@ -80,7 +81,8 @@ final class ProcessStreams {
                 try SystemCall.ioctl(
                     Int64(master.rawValue), Int64(Request.openTerminalPeer), flags)))
         input = try Pump(
-            loop, from: connection.duplicate(), to: master.duplicate(), ending: .nothing) {}
+            loop, from: connection.duplicate(), to: master.duplicate(), ending: .nothing
+        ) {}
         outputs.append(
             try Pump(loop, from: master.duplicate(), to: connection, ending: .shutdown) {
                 [weak self] in self?.outputFinished()
