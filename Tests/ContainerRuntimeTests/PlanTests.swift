@@ -40,6 +40,8 @@ import Testing
         // CAP_AUDIT_WRITE (29), CAP_KILL (5) and CAP_NET_BIND_SERVICE (10).
         #expect(process.capabilities?.bounding == 1 << 29 | 1 << 5 | 1 << 10)
         #expect(process.capabilities?.inheritable == 0)
+        // Three are asked for, and none of them is inheritable.
+        #expect(process.capabilities?.ambient == 0)
         #expect(
             process.resourceLimits == [ResourceLimit(resource: 7, soft: 1024, hard: 1024)])
         #expect(process.umask == nil)
@@ -82,6 +84,18 @@ import Testing
     func refusesWhatIsNotSupportedYet(name: String, message: String) throws {
         let configuration = try self.configuration(name)
         #expect(refusal { try makePlan(configuration) } == message)
+    }
+
+    @Test func keepsAmbientCapabilitiesThatTheKernelAllows() throws {
+        let process = try makePlan(
+            linux: "",
+            process: """
+                "capabilities": {"ambient": ["CAP_KILL", "CAP_CHOWN", "CAP_MKNOD"],
+                  "permitted": ["CAP_KILL", "CAP_CHOWN"], "inheritable": ["CAP_KILL", "CAP_MKNOD"]}
+                """
+        ).container.process
+        // CAP_KILL (5).
+        #expect(process.capabilities?.ambient == 1 << 5)
     }
 
     @Test func makesRoomForTheLimitOfTheContainer() throws {

@@ -78,6 +78,10 @@ extension ProcessPlan {
 
 extension CapabilitySets {
     /// Names that are unknown have been warned about by the validation.
+    ///
+    /// The kernel raises a capability in the ambient set only where it is permitted and inheritable
+    /// (capabilities(7)). Others are left out without a word, as runc does: its own default configuration
+    /// has three of them.
     init(_ capabilities: Capabilities) {
         self.init()
         func mask(_ names: [String]?) -> UInt64 {
@@ -87,7 +91,7 @@ extension CapabilitySets {
         effective = mask(capabilities.effective)
         permitted = mask(capabilities.permitted)
         inheritable = mask(capabilities.inheritable)
-        ambient = mask(capabilities.ambient)
+        ambient = mask(capabilities.ambient) & permitted & inheritable
     }
 }
 
