@@ -146,7 +146,10 @@ internal struct Step {
         let image = try kvm { () throws(KVMError) in try vcpu.extendedState() }
         let layout = vcpu.xsaveLayout
         try walking { () throws(PageWalk.Failure) in
-            let area = try walk.read(target, count: layout.size(of: mask))
+            // A fault is a write's, though what is not saved is read first.
+            let size = layout.size(of: mask)
+            _ = try walk.ranges(target, count: size, write: true)
+            let area = try walk.read(target, count: size)
             try walk.write(image.saving(mask, over: area, layout: layout), at: target)
         }
     }
