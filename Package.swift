@@ -81,6 +81,8 @@ let package = Package(
         tests("ProtocolsTests", ["Protocols"]),
         tests("GuestMemoryTests", ["GuestMemory", "Linux"]),
         tests("KVMTests", ["KVM", "GuestMemory"]),
+        // Runs guest code where there is a KVM.
+        tests("MachineTests", ["KVM", "GuestMemory", "Linux", "CLinux"]),
         tests("BootTests", ["Boot", "GuestMemory"]),
         // Writes virtqueues and registers as a guest's driver would.
         layer(
