@@ -36,11 +36,20 @@ package enum RuntimeError: Error, Equatable, Sendable, CustomStringConvertible {
         case .idInUse: "container with given ID already exists"
         case .fileNotFound(let what, let path, let hint): "no \(what) at \(path): \(hint)"
         case .noVirtualMachines(let reason): reason
-        case .container(let failure): failure.message
+        case .container(let failure): Self.text(of: failure)
         case .sandboxDied(let how, let log):
             "the sandbox process \(how)" + (log.isEmpty ? "" : ": " + log.joined(separator: " | "))
         case .protocolViolation(let reason): "the sandbox does not keep to the protocol: \(reason)"
         case .usage(let text): text
+        }
+    }
+
+    /// What cannot be executed is told in runc's whole sentence, which callers search for words.
+    private static func text(of failure: Failure) -> String {
+        switch failure.kind {
+        case .programNotFound, .programNotExecutable:
+            "unable to start container process: " + failure.message
+        case .other, .notFound, .wrongState: failure.message
         }
     }
 

@@ -5,9 +5,15 @@ import Testing
 /// Bad input: one line, exit status 1, nothing left.
 @Suite(.enabled(if: canRun)) struct RunFailureTests {
     @Test func printsWhatTheContainerFailedOf() throws {
-        let text = "unable to start container process: exec: x: executable file not found in $PATH"
-        let bundle = try TestBundle(["fail", text])
-        try expect(Invocation(bundle), says: text, in: bundle)
+        let bundle = try TestBundle(["fail", "no such device"])
+        try expect(Invocation(bundle), says: "no such device", in: bundle)
+    }
+
+    @Test func tellsInRuncsWordsWhatCannotBeExecuted() throws {
+        let text = "exec: x: executable file not found in $PATH"
+        let bundle = try TestBundle(["missing", text])
+        try expect(
+            Invocation(bundle), says: "unable to start container process: " + text, in: bundle)
     }
 
     @Test func tellsHowTheSandboxDied() throws {

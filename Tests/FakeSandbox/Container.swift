@@ -26,6 +26,10 @@ struct Container: ~Copyable {
         case "fail":
             try report.send(SandboxReport.failure(Failure(message: arguments[1])))
             exit(1)
+        case "missing":
+            let failure = Failure(kind: .programNotFound, message: arguments[1])
+            try report.send(SandboxReport.failure(failure))
+            exit(1)
         case "hang": pause()
         default:
             try report.send(SandboxReport.created)
