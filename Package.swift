@@ -104,6 +104,11 @@ let package = Package(
             name: "FakeSandbox", dependencies: ["ContainerRuntime", "Protocols", "Linux"],
             path: "Tests/FakeSandbox", swiftSettings: settings),
         tests("AgentCoreTests", ["AgentCore", "Protocols", "Linux"]),
+        // Builds containers on the host, through the agent as PID 1 of fresh namespaces. Needs root.
+        tests("AgentNativeTests", ["AgentCore", "Protocols", "Linux", "AgentHost"]),
+        .executableTarget(
+            name: "AgentHost", dependencies: ["AgentCore"], path: "Tests/AgentHost",
+            swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -15,12 +15,11 @@ enum GuestRoot {
 
     private static let new = "/vmrun-root"
 
-    /// Builds the root and enters it.
-    /// - Parameter isMachine: this is PID 1 of a virtual machine, where /proc and /dev are mounted already
-    ///   (before Swift's runtime started), not of a namespace.
+    /// Builds the root and enters it. In a virtual machine (and not in a namespace of a host, where tests
+    /// run) /proc and /dev are mounted already, since before Swift's runtime started.
     static func enter(isMachine: Bool, bindings: [Binding]) throws(Failure) {
         var program = Program()
-        let new = isMachine ? Self.new : "/tmp"
+        let new = isMachine ? Self.new : "/mnt"
         if isMachine { program.makeFolder(new) }
         program.mountNew("tmpfs", at: new, flags: 0, data: "mode=755")
         for folder in ["/proc", "/sys", "/dev", "/run", "/run/vmrun", Place.containerRoot] {

@@ -4,7 +4,7 @@ internal import Protocols
 // child while it waits.
 extension Program {
     /// Opens the pair, makes it the controlling terminal of the session and the three streams.
-    /// - Parameter root: of the container, or nil where that is the root already.
+    /// `root` is the container's, or nil where that is the root already.
     mutating func openTerminal(
         rows: UInt32, columns: UInt32, root: Register?, master: Register, slave: Register
     ) {
