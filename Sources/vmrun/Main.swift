@@ -40,7 +40,7 @@ enum Main {
             let message = "vmrun \(type(of: verb).name) failed: \(error)"
             log.write(.error, message)
             if log.isFile { Log.standardError(message + "\n") }
-            return 1
+            return error.exitStatus
         }
     }
 

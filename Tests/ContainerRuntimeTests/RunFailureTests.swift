@@ -2,7 +2,7 @@ import Foundation
 import KVM
 import Testing
 
-/// Bad input: one line, exit status 1, nothing left.
+/// Bad input: one line, an exit status, nothing left.
 @Suite(.enabled(if: canRun)) struct RunFailureTests {
     @Test func printsWhatTheContainerFailedOf() throws {
         let bundle = try TestBundle(["fail", "no such device"])
@@ -13,7 +13,8 @@ import Testing
         let text = "exec: x: executable file not found in $PATH"
         let bundle = try TestBundle(["missing", text])
         try expect(
-            Invocation(bundle), says: "unable to start container process: " + text, in: bundle)
+            Invocation(bundle), says: "unable to start container process: " + text, status: 127,
+            in: bundle)
     }
 
     @Test func tellsHowTheSandboxDied() throws {
@@ -117,8 +118,10 @@ import Testing
         #expect(entry?["time"]?.wholeMatch(of: /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/) != nil)
     }
 
-    private func expect(_ run: Invocation, says text: String, in bundle: TestBundle) throws {
-        #expect(try run.status() == 1)
+    private func expect(
+        _ run: Invocation, says text: String, status: Int32 = 1, in bundle: TestBundle
+    ) throws {
+        #expect(try run.status() == status)
         #expect(run.errorText == "vmrun run failed: \(text)\n")
         #expect(run.outputText == "")
         #expect(bundle.containers == [])

@@ -55,7 +55,8 @@ describe_tree() {
         cd "$1" || exit
         find . -printf '%P %y %m %U %G %s %T@ %n %l\0' | LC_ALL=C sort -z | sha256sum
         find . -type f -size -1M -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum
-        getfattr -R -P -d -m - . 2>/dev/null | LC_ALL=C sort | sha256sum
+        # Special files have none, which getfattr calls an error.
+        { getfattr -R -P -d -m - . 2>/dev/null || true; } | LC_ALL=C sort | sha256sum
         stat -c '%t:%T' a/null a/whiteout
         (($(du -k a/sparse | cut -f1) < 1024)) && echo sparse
     )

@@ -43,7 +43,7 @@ test_a_missing_kernel_is_named() {
 slow_a_missing_kernel_is_named() { :; }
 
 test_a_kernel_that_panics_is_told_with_its_last_words() {
-    run_in "$(bundle '.vm.kernel.parameters = ["init=/nonexistent", "rdinit=/nonexistent"]' true)"
+    run_in "$(bundle ".vm.kernel = {path: \"$root/build/share/vmrun/vmlinux\", parameters: [\"rdinit=/nonexistent\"]}" true)"
     [[ $status -ne 0 ]] || fail 'the status is 0'
     expect_contains "$err" 'Kernel panic'
 }
@@ -55,7 +55,7 @@ test_an_id_that_is_taken_is_refused() {
     "$vmrun" --root "$state" run --bundle "$path" "e2e-$$-taken" <"$work/hold" >"$work/first" &
     pid=$!
     exec 9>"$work/hold"
-    wait_for 120 grep -q ready "$work/first"
+    wait_for 300 grep -q ready "$work/first"
     status=0
     "$vmrun" --root "$state" run --bundle "$path" "e2e-$$-taken" >"$work/out" 2>"$work/err" || status=$?
     exec 9>&-
@@ -71,7 +71,7 @@ kill_while_running() {
     path=$(bundle . sh -c 'echo ready; sleep 1000')
     "$vmrun" --root "$state" run --bundle "$path" "e2e-$$-kill" </dev/null >"$work/out" 2>"$work/err" &
     pid=$!
-    wait_for 120 grep -q ready "$work/out"
+    wait_for 300 grep -q ready "$work/out"
     kill -9 "$("$victim" "$pid")"
     status=0
     wait "$pid" || status=$?

@@ -42,7 +42,7 @@ test_signals_to_vmrun_reach_the_process() {
     path=$(bundle . sh -c 'trap "echo got TERM; exit 42" TERM; echo ready; while :; do sleep 0.1; done')
     "$vmrun" --root "$state" run --bundle "$path" "$id" >"$work/out" 2>"$work/err" &
     pid=$!
-    wait_for 120 grep -q ready "$work/out"
+    wait_for 300 grep -q ready "$work/out"
     kill -TERM "$pid"
     status=0
     wait "$pid" || status=$?
