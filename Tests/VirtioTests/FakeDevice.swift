@@ -1,4 +1,3 @@
-import Synchronization
 import Virtio
 
 /// A device that does nothing but have properties.
@@ -20,15 +19,4 @@ final class FakeDevice: VirtioDevice {
 
     func activate(_ activation: Activation) {}
     func reset() {}
-}
-
-/// Counts calls from any thread.
-final class Counter: Sendable {
-    private let count = Atomic<Int>(0)
-
-    var value: Int { count.load(ordering: .sequentiallyConsistent) }
-
-    func increment() {
-        count.add(1, ordering: .sequentiallyConsistent)
-    }
 }
