@@ -110,6 +110,20 @@ struct VsockDataTests {
         #expect(done)
     }
 
+    @Test func aGuestWithMuchRoomGetsNoMoreThan64KiBAtOnce() throws {
+        let guest = try VsockGuest(buffers: 1, repost: false)
+        let loop = guest.loop
+        let input = try OwnedFD.open("/dev/zero", O_RDONLY)
+        let stream = HostStream(loop: loop, input: input, output: nil)
+        guest.host.listeners[80] = { stream }
+        let large = guest.ram.buffer(4 << 20)
+        try guest.send(GuestSocket(hostPort: 80, bufferSize: .max).header(.request))
+        _ = try guest.packets()
+        try guest.post(large)
+        let packet = try #require(try guest.packets().first)
+        #expect(packet.payload.count == 65536)
+    }
+
     @Test func theGuestMayStopReceivingWhileItSends_5_10_6_5() throws {
         var (socket, end) = try open(.pipes)
         try guest.send(socket.header(.shutdown, flags: .receive))

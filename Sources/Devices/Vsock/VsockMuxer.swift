@@ -13,6 +13,7 @@ package final class VsockMuxer {
     private static let maximumWaiting = 256
     /// Chains per turn, so that one guest's flood leaves time for the other work of the loop.
     private static let chainsPerTurn = 256
+    /// Bytes of a packet, in both directions, whatever the guest has room for.
     private static let maximumPayload = 64 << 10
 
     private struct Key: Hashable {
@@ -281,7 +282,7 @@ extension VsockMuxer {
             endInput(link)
             return nil
         }
-        let count = min(room, link.connection.credit)
+        let count = min(room, link.connection.credit, Self.maximumPayload)
         guard count > 0 else {
             link.input = .withoutCredit
             return nil
