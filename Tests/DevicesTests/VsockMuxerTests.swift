@@ -177,6 +177,29 @@ import VirtioTestDriver
         }
         #expect(answers == taken)
     }
+
+    @Test func streamsThatAreGoneLeaveNoWork() throws {
+        let guest = try VsockGuest(buffers: 0, repost: false)
+        let loop = guest.loop
+        guest.host.listeners[9] = { HostStream(loop: loop, input: nil, output: nil) }
+        for _ in 0..<3 {
+            for port in UInt32(1)...150 {
+                try guest.send(GuestSocket(port: port, hostPort: 9).header(.request))
+            }
+            // Room for the answers, and for nothing more.
+            for _ in 0..<150 { try guest.post(guest.ram.buffer(100)) }
+            _ = try guest.packets()
+            for port in UInt32(1)...150 {
+                try guest.send(GuestSocket(port: port, hostPort: 9).header(.reset))
+            }
+            try guest.settle()
+        }
+        guest.host.hasMoreWork = false
+        try guest.post(guest.ram.buffer(100))
+        guest.muxer.process()
+        #expect(!guest.host.hasMoreWork)
+        #expect(guest.muxer.streamCount(except: 0) == 0)
+    }
 }
 
 /// What no driver sends.

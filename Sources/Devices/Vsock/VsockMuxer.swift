@@ -239,6 +239,7 @@ extension VsockMuxer {
 
     private func remove(_ key: Key) {
         guard let link = links.removeValue(forKey: key) else { return }
+        if link.input == .ready { ready.removeAll { $0 == key } }
         link.stream.closeInput()
         link.stream.closeOutput()
         onClosed(key.hostPort)
