@@ -105,7 +105,7 @@ final class VsockGuest {
                 host.hasMoreWork = false
                 muxer.process()
             } else {
-                try loop.runOnce(timeoutMilliseconds: 5)
+                try loop.runOnce(timeoutMilliseconds: 1)
             }
         }
         return false
