@@ -1,4 +1,5 @@
 package import GuestMemory
+internal import Synchronization
 package import Virtio
 
 /// One entry of a descriptor table (virtio 1.2, 2.7.5), with whatever a driver may write there.
@@ -181,6 +182,8 @@ extension DriverQueue {
 
     /// Whether the driver has to notify for what it added since `before` (2.7.10.1).
     package func needsNotification(since before: UInt16) throws(GuestMemoryError) -> Bool {
+        // The device must see the index before its wish is read.
+        atomicMemoryFence(ordering: .sequentiallyConsistent)
         let event = try availableEvent()
         return availableIndex &- event &- 1 < availableIndex &- before
     }

@@ -1,7 +1,7 @@
 package import GuestMemory
-internal import Linux
-package import Virtio
+package import Linux
 internal import Synchronization
+package import Virtio
 
 /// The entropy source (virtio 1.2, 5.4): fills buffers with the host's getrandom(2). Any thread may call it.
 package final class RNGDevice: VirtioDevice {
@@ -15,9 +15,12 @@ package final class RNGDevice: VirtioDevice {
 
     private let memory: GuestMemory
     private let state = Mutex<State?>(nil)
+    /// Kicks of the queue, and turns that end before it is empty.
+    package let bell: Bell
 
-    package init(memory: GuestMemory) {
+    package init(memory: GuestMemory) throws(Errno) {
         self.memory = memory
+        bell = try Bell()
     }
 
     package let type: UInt32 = 4
@@ -32,28 +35,32 @@ package final class RNGDevice: VirtioDevice {
                 queue: Virtqueue(queue, features: activation.features, memory: memory),
                 interrupt: activation.interrupt)
         }
-        process()
+        bell.event.signal()
     }
 
     package func reset() {
         state.withLock { $0 = nil }
     }
 
-    /// Fills what is there; to be called when the queue was kicked.
+    /// Fills what is there; to be called when the bell has rung.
     package func process() {
-        state.withLock { state in
-            guard var current = state else { return }
+        bell.event.drain()
+        let moreWaits = state.withLock { state in
+            guard var current = state else { return false }
             do throws(VirtqueueError) {
-                try fill(&current)
+                let moreWaits = try fill(&current)
                 state = current
+                return moreWaits
             } catch {
                 state = nil
+                return false
             }
         }
+        if moreWaits { bell.event.signal() }
     }
 
-    private func fill(_ state: inout State) throws(VirtqueueError) {
-        // One turn takes what the queue can hold at once; more comes with another kick.
+    /// One turn takes what the queue can hold at once; true where something came meanwhile that nobody will tell.
+    private func fill(_ state: inout State) throws(VirtqueueError) -> Bool {
         for _ in 0..<queueSizes[0] {
             guard let chain = try state.queue.pop() else { break }
             let vector = try? memory.vector(chain.writable)
@@ -62,7 +69,8 @@ package final class RNGDevice: VirtioDevice {
             let written = vector?.copyIn(bytes) ?? 0
             try state.queue.push(head: chain.head, written: UInt32(written))
         }
-        _ = try state.queue.enableNotifications()
+        let moreWaits = try state.queue.enableNotifications()
         if try state.queue.needsInterrupt() { state.interrupt.signalUsedBuffer() }
+        return moreWaits
     }
 }

@@ -43,8 +43,9 @@ internal final class SandboxDevices {
         try machine.add(vsock, bells: [vsockBell, vsockBell, vsockBell])
         try fileSystem.start()
         try machine.add(fileSystem, bells: [fileSystem.highPriorityBell, fileSystem.requestBell])
-        let rng = RNGDevice(memory: machine.memory)
-        try machine.add(rng, bells: [try Self.bell(on: loop) { rng.process() }])
+        let rng = try RNGDevice(memory: machine.memory)
+        _ = try loop.add(rng.bell.event.descriptor, .readable) { _ in rng.process() }
+        try machine.add(rng, bells: [rng.bell])
     }
 
     /// A bell that calls `action` on the loop's thread.
