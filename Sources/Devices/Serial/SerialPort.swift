@@ -68,7 +68,10 @@ extension SerialPort.State {
             line.append(byte)
             return nil
         }
-        defer { line.removeAll(keepingCapacity: true) }
+        defer {
+            line.removeAll(keepingCapacity: true)
+            if byte != UInt8(ascii: "\n") { line.append(byte) }
+        }
         return Self.printable(line)
     }
 
