@@ -126,4 +126,32 @@ struct FileSystemDeviceTests {
         try guest.activate()
         #expect(try guest.initialize().count == 80)
     }
+
+    @Test func afterAResetNothingIsWrittenToTheGuest() throws {
+        let content = [UInt8](repeating: 0xaa, count: 1 << 20)
+        try guest.write(content, to: "file")
+        var written = 0
+        for _ in 0..<20 {
+            _ = try guest.initialize()
+            let node = UInt64(try lookup("file"), at: 16)
+            let opened = try guest.call(
+                guest.request(14, node: node, [UInt8](repeating: 0, count: 8)))
+            let handle = UInt64(opened, at: 16)
+            let read =
+                handle.bytes + UInt64(0).bytes + UInt32(1 << 20).bytes
+                + [UInt8](repeating: 0, count: 20)
+            let reply = try guest.submit(guest.request(15, node: node, read), room: 16 + 1 << 20)
+            // The data has begun to come.
+            for _ in 0..<1_000_000
+            where try guest.ram.memory.loadUInt8(at: reply.address + 16) == 0 {}
+            guest.device.reset()
+            try guest.ram.memory.clear(at: reply.address, count: UInt64(reply.count))
+            _ = try EventLoop().runOnce(timeoutMilliseconds: 3)
+            let bytes = try guest.ram.bytes(reply)
+            if bytes.contains(where: { $0 != 0 }) { written += 1 }
+            try guest.clearQueues()
+            try guest.activate()
+        }
+        #expect(written == 0)
+    }
 }

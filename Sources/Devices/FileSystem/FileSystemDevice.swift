@@ -21,9 +21,16 @@ package final class FileSystemDevice: VirtioDevice {
         let generation: Int
     }
 
+    private struct Busy {
+        var count = 0
+        var waiting: [Semaphore] = []
+    }
+
     private let memory: GuestMemory
     private let server: FileServer
     private let state = Mutex<State?>(nil)
+    /// Requests that workers are at, and who waits for their end.
+    private let busy = Mutex<Busy>(Busy())
     private let activations = Atomic<Int>(0)
     /// Kicks of the high-priority queue and of the request queue.
     package let highPriorityBell: Bell
@@ -69,7 +76,19 @@ package final class FileSystemDevice: VirtioDevice {
 
     package func reset() {
         state.withLock { $0 = nil }
+        waitUntilIdle()
         server.reset()
+    }
+
+    /// Waits for the requests that were begun: they may still write to the guest's memory.
+    private func waitUntilIdle() {
+        let idle: Semaphore? = busy.withLock { busy in
+            guard busy.count > 0 else { return nil }
+            let idle = Semaphore()
+            busy.waiting.append(idle)
+            return idle
+        }
+        idle?.wait()
     }
 }
 
@@ -122,8 +141,20 @@ extension FileSystemDevice {
     private func serve(queue index: Int, _ bell: Bell) {
         while let job = next(index) {
             if job.moreWaits { bell.event.signal() }
-            finish(index, job, written: answer(job.chain))
+            let written = answer(job.chain)
+            endRequest()
+            finish(index, job, written: written)
         }
+    }
+
+    private func endRequest() {
+        let waiting: [Semaphore] = busy.withLock { busy in
+            busy.count -= 1
+            guard busy.count == 0 else { return [] }
+            defer { busy.waiting = [] }
+            return busy.waiting
+        }
+        waiting.forEach { $0.signal() }
     }
 
     private func next(_ index: Int) -> Job? {
@@ -132,6 +163,8 @@ extension FileSystemDevice {
             repeat {
                 if let chain = try state.queues[index].pop() {
                     let more = try state.queues[index].hasAvailable()
+                    // Under the lock of the queues: a reset that comes later sees it.
+                    busy.withLock { $0.count += 1 }
                     return Job(chain: chain, generation: state.generation, moreWaits: more)
                 }
             } while try state.queues[index].enableNotifications()
