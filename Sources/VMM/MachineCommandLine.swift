@@ -22,6 +22,8 @@ internal enum MachineCommandLine {
         "mitigations=off",
         // A calibration would take seconds. System calls arrive by a fault there.
         "lpj=1000000 vmrun.softkvm",
+        // A tick takes more than a millisecond there, the folders of module parameters seconds.
+        "vmrun.tick_stride=10 vmrun.no_param_sysfs",
     ]
 
     /// The whole line for a machine with devices at these places.

@@ -1,0 +1,23 @@
+# The machine's shape.
+# shellcheck shell=bash disable=SC2154,SC2016
+
+test_machines_have_the_memory_that_was_asked_for() {
+    local size total
+    for size in 64 256 3072 4096 8192; do
+        run_in "$(bundle ".annotations = {\"io.vmrun.memory\": \"${size}Mi\"}" awk '/MemTotal/ {print int($2 / 1024)}' /proc/meminfo)"
+        expect_equal "$status" 0 "$size MiB: $err"
+        total=$out
+        # Kernel, its tables and the guest image take their part.
+        ((total <= size && total > size * 9 / 10 - 32)) || fail "$size MiB: the guest has $total"
+    done
+}
+slow_machines_have_the_memory_that_was_asked_for() { :; }
+
+test_machines_have_the_processors_that_were_asked_for() {
+    local count
+    for count in 2 4; do
+        run_in "$(bundle ".annotations = {\"io.vmrun.cpus\": \"$count\"}" nproc)"
+        expect_equal "$out" "$count" "$err"
+    done
+}
+slow_machines_have_the_processors_that_were_asked_for() { :; }
