@@ -130,8 +130,9 @@ struct FileSystemDeviceTests {
     @Test func afterAResetNothingIsWrittenToTheGuest() throws {
         let content = [UInt8](repeating: 0xaa, count: 1 << 20)
         try guest.write(content, to: "file")
+        let zeros = [UInt8](repeating: 0, count: 16 + content.count)
         var written = 0
-        for _ in 0..<20 {
+        for _ in 0..<12 {
             _ = try guest.initialize()
             let node = UInt64(try lookup("file"), at: 16)
             let opened = try guest.call(
@@ -147,8 +148,7 @@ struct FileSystemDeviceTests {
             guest.device.reset()
             try guest.ram.memory.clear(at: reply.address, count: UInt64(reply.count))
             _ = try EventLoop().runOnce(timeoutMilliseconds: 3)
-            let bytes = try guest.ram.bytes(reply)
-            if bytes.contains(where: { $0 != 0 }) { written += 1 }
+            if try guest.ram.bytes(reply) != zeros { written += 1 }
             try guest.clearQueues()
             try guest.activate()
         }

@@ -73,7 +73,7 @@ struct VsockDataTests {
     @Test(arguments: Kind.allCases, [UInt32(1), 50, 3000, 1 << 20])
     func bytesGoToTheGuestAsItHasRoom_5_10_6_3(kind: Kind, room: UInt32) throws {
         var (socket, end) = try open(kind, bufferSize: room)
-        let bytes = Self.bytes(room < 1000 ? 200 * Int(room) : 3 << 19, seed: 2)
+        let bytes = Self.bytes(room < 1000 ? 200 * Int(room) : 1_100_000, seed: 2)
         var written = 0
         var received: [UInt8] = []
         var exceeded = false

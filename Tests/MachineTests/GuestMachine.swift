@@ -1,9 +1,10 @@
 import CLinux
 import Glibc
 import GuestMemory
-import KVM
 import Linux
 import Testing
+
+@testable import KVM
 
 /// Whether machines run here. Where they do not, the tests are skipped with this as the reason.
 enum Host {
@@ -57,6 +58,16 @@ final class GuestMachine: @unchecked Sendable {
             special.idt.base = Self.gates
             special.idt.limit = 32 * 16 - 1
         }
+        try enableExtendedState()
+    }
+
+    /// Sets XCR0 to x87, SSE and AVX. The guest does it too, but some emulated hosts do not tell KVM of it.
+    private func enableExtendedState() throws {
+        let setXCRs: UInt = 0x4188_aea7  // KVM_SET_XCRS, linux/kvm.h
+        var registers = kvm_xcrs()
+        registers.nr_xcrs = 1
+        registers.xcrs.0.value = 7
+        try vcpu.call("KVM_SET_XCRS", setXCRs, &registers)
     }
 
     private func writeTables() throws {
