@@ -186,6 +186,10 @@ long cl_recv_fds(int socket, void *data, size_t size, int *fds, int *count) {
     return result;
 }
 int cl_vsock_socket(void) { RESULT(socket(AF_VSOCK, SOCK_STREAM | SOCK_CLOEXEC, 0)); }
+int cl_vsock_set_connect_timeout(int fd, int64_t seconds) {
+    struct timeval timeout = {.tv_sec = seconds};
+    RESULT(setsockopt(fd, AF_VSOCK, SO_VM_SOCKETS_CONNECT_TIMEOUT, &timeout, sizeof timeout));
+}
 int cl_vsock_connect(int fd, uint32_t cid, uint32_t port) {
     struct sockaddr_vm address = {.svm_family = AF_VSOCK, .svm_cid = cid, .svm_port = port};
     RESULT(connect(fd, (struct sockaddr *)&address, sizeof address));
@@ -223,6 +227,9 @@ void *cl_mmap(size_t size, int prot, int flags, int fd, int64_t offset, int *err
     void *address = mmap(NULL, size, prot, flags, fd, offset);
     *error = address == MAP_FAILED ? errno : 0;
     return address == MAP_FAILED ? NULL : address;
+}
+int cl_mmap_over(void *address, size_t size, int prot, int flags, int fd, int64_t offset) {
+    RESULT(mmap(address, size, prot, flags | MAP_FIXED, fd, offset) == MAP_FAILED ? -1 : 0);
 }
 int cl_munmap(void *address, size_t size) { RESULT(munmap(address, size)); }
 int cl_madvise(void *address, size_t size, int advice) { RESULT(madvise(address, size, advice)); }
@@ -268,11 +275,4 @@ int64_t cl_file_size(int fd) {
     if (fstat(fd, &status) < 0)
         return -errno;
     return status.st_size;
-}
-void cl_utc_now(char *buffer, size_t size) {
-    time_t now = time(NULL);
-    struct tm parts;
-    gmtime_r(&now, &parts);
-    if (strftime(buffer, size, "%Y-%m-%dT%H:%M:%SZ", &parts) == 0 && size > 0)
-        buffer[0] = 0;
 }

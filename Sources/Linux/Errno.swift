@@ -49,6 +49,7 @@ package struct Errno: Error, RawRepresentable, Hashable, Sendable, CustomStringC
     package static let fileExists = Errno(rawValue: EEXIST)
     package static let wouldBlock = Errno(rawValue: EAGAIN)
     package static let interrupted = Errno(rawValue: EINTR)
+    package static let noSuchDeviceOrAddress = Errno(rawValue: ENXIO)
     package static let invalidArgument = Errno(rawValue: EINVAL)
     package static let noSuchProcess = Errno(rawValue: ESRCH)
     package static let notSupported = Errno(rawValue: EOPNOTSUPP)

@@ -10,6 +10,12 @@ extension OwnedFD {
         return false
     }
 
+    /// Takes the exclusive lock, waiting for it.
+    package borrowing func lock() throws(Errno) {
+        let number = rawValue
+        try Errno.retrying { flock(number, LOCK_EX) < 0 ? -errno : 0 }
+    }
+
     package borrowing func unlock() {
         _ = flock(rawValue, LOCK_UN)
     }

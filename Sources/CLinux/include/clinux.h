@@ -64,6 +64,7 @@ long cl_send_fds(int socket, const void *data, size_t size, const int *fds, int 
 long cl_recv_fds(int socket, void *data, size_t size, int *fds, int *count);
 // AF_VSOCK: a stream socket, connected or listening.
 int cl_vsock_socket(void);
+int cl_vsock_set_connect_timeout(int fd, int64_t seconds);
 int cl_vsock_connect(int fd, uint32_t cid, uint32_t port);
 int cl_vsock_bind(int fd, uint32_t cid, uint32_t port);
 
@@ -86,6 +87,8 @@ int cl_memfd_create(const char *name, unsigned flags);
 int cl_ftruncate(int fd, int64_t size);
 // mmap whose failure is NULL; *error is then the errno.
 void *cl_mmap(size_t size, int prot, int flags, int fd, int64_t offset, int *error);
+// mmap with MAP_FIXED, over pages that are mapped already.
+int cl_mmap_over(void *address, size_t size, int prot, int flags, int fd, int64_t offset);
 int cl_munmap(void *address, size_t size);
 int cl_madvise(void *address, size_t size, int advice);
 
@@ -109,5 +112,3 @@ int cl_file_type(int fd);
 long cl_pread(int fd, void *buffer, size_t count, int64_t offset);
 // In bytes, of a regular file.
 int64_t cl_file_size(int fd);
-// The time now as RFC 3339 has it, in UTC and whole seconds; at most `size` bytes with the final zero.
-void cl_utc_now(char *buffer, size_t size);
