@@ -57,3 +57,21 @@ package struct CPUIDTable: Sendable {
     /// KVM_FEATURE_PV_UNHALT, PV_TLB_FLUSH, PV_SEND_IPI and PV_SCHED_YIELD (asm/kvm_para.h).
     private static let hypercallFeatures: UInt32 = 1 << 7 | 1 << 9 | 1 << 11 | 1 << 13
 }
+
+extension CPUIDTable {
+    /// What a processor can do, so that a machine that was saved on it can go on here: the leaves with features and the
+    /// layout of the extended state, without what differs between the processors of one host.
+    package var identity: [UInt32] {
+        let features: Set<UInt32> = [0, 7, 0xd, 0x4000_0000, 0x4000_0001, 0x8000_0001, 0x8000_0008]
+        return entries.flatMap { entry -> [UInt32] in
+            let registers = [entry.eax, entry.ebx, entry.ecx, entry.edx]
+            switch entry.function {
+            // EBX has the number of the processor that was asked.
+            case 1: return [entry.function, entry.eax, entry.ecx, entry.edx]
+            case let function where features.contains(function):
+                return [function, entry.index] + registers
+            default: return []
+            }
+        }
+    }
+}

@@ -61,6 +61,20 @@ package struct Hypervisor: ~Copyable, Sendable {
         return CPUIDTable(raw)
     }
 
+    /// The model-specific registers that are a processor's state (KVM_GET_MSR_INDEX_LIST).
+    package borrowing func modelSpecificRegisters() throws(KVMError) -> [UInt32] {
+        var list = cl_msr_list()
+        list.count = UInt32(CL_MSR_LIST_ENTRIES)
+        // SAFETY: the structure has room for as many numbers as `count` says.
+        let result = unsafe cl_ioctl(descriptor.rawValue, CL_KVM_GET_MSR_INDEX_LIST, &list)
+        try named("KVM_GET_MSR_INDEX_LIST", result)
+        let count = min(Int(list.count), Int(CL_MSR_LIST_ENTRIES))
+        // SAFETY: a C array, of which the kernel has filled `count` entries.
+        return unsafe withUnsafeBytes(of: &list.numbers) {
+            unsafe [UInt32]($0.bindMemory(to: UInt32.self).prefix(count))
+        }
+    }
+
     /// A virtual machine with in-kernel interrupt controllers and timer, and this memory.
     package borrowing func makeVirtualMachine(
         memory: GuestMemory

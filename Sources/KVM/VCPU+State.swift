@@ -1,46 +1,47 @@
 package import CLinux
+internal import Linux
 
 // The registers of a virtual processor, each group by its own ioctl.
 extension VCPU {
     package borrowing func registers() throws(KVMError) -> kvm_regs {
         var registers = kvm_regs()
-        try call("KVM_GET_REGS", CL_KVM_GET_REGS, &registers)
+        try descriptor.call("KVM_GET_REGS", CL_KVM_GET_REGS, &registers)
         return registers
     }
 
     package borrowing func set(_ registers: kvm_regs) throws(KVMError) {
         var registers = registers
-        try call("KVM_SET_REGS", CL_KVM_SET_REGS, &registers)
+        try descriptor.call("KVM_SET_REGS", CL_KVM_SET_REGS, &registers)
     }
 
     package borrowing func specialRegisters() throws(KVMError) -> kvm_sregs {
         var registers = kvm_sregs()
-        try call("KVM_GET_SREGS", CL_KVM_GET_SREGS, &registers)
+        try descriptor.call("KVM_GET_SREGS", CL_KVM_GET_SREGS, &registers)
         return registers
     }
 
     package borrowing func set(_ registers: kvm_sregs) throws(KVMError) {
         var registers = registers
-        try call("KVM_SET_SREGS", CL_KVM_SET_SREGS, &registers)
+        try descriptor.call("KVM_SET_SREGS", CL_KVM_SET_SREGS, &registers)
     }
 
     /// XCR0: which parts of the extended state are on.
     internal borrowing func extendedControl() throws(KVMError) -> UInt64 {
         var registers = kvm_xcrs()
-        try call("KVM_GET_XCRS", CL_KVM_GET_XCRS, &registers)
+        try descriptor.call("KVM_GET_XCRS", CL_KVM_GET_XCRS, &registers)
         return registers.xcrs.0.value
     }
 
     /// The extended state as an XSAVE image in the standard format, 4096 bytes.
     internal borrowing func extendedState() throws(KVMError) -> XSAVEImage {
         var image = XSAVEImage()
-        try call("KVM_GET_XSAVE", CL_KVM_GET_XSAVE, &image.bytes)
+        try descriptor.call("KVM_GET_XSAVE", CL_KVM_GET_XSAVE, &image.bytes)
         return image
     }
 
     internal borrowing func set(_ image: XSAVEImage) throws(KVMError) {
         var image = image
-        try call("KVM_SET_XSAVE", CL_KVM_SET_XSAVE, &image.bytes)
+        try descriptor.call("KVM_SET_XSAVE", CL_KVM_SET_XSAVE, &image.bytes)
     }
 
     /// Makes the guest take an exception before its next instruction.
@@ -51,13 +52,13 @@ extension VCPU {
             try set(special)
         }
         var events = kvm_vcpu_events()
-        try call("KVM_GET_VCPU_EVENTS", CL_KVM_GET_VCPU_EVENTS, &events)
+        try descriptor.call("KVM_GET_VCPU_EVENTS", CL_KVM_GET_VCPU_EVENTS, &events)
         events.exception.injected = 1
         events.exception.nr = exception.vector
         events.exception.pending = 0
         events.exception.has_error_code = exception.errorCode == nil ? 0 : 1
         events.exception.error_code = exception.errorCode ?? 0
-        try call("KVM_SET_VCPU_EVENTS", CL_KVM_SET_VCPU_EVENTS, &events)
+        try descriptor.call("KVM_SET_VCPU_EVENTS", CL_KVM_SET_VCPU_EVENTS, &events)
     }
 }
 

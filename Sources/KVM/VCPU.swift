@@ -7,7 +7,7 @@ internal import Synchronization
 ///
 /// It belongs to the thread that runs it; only `Kicker` is for others.
 @safe package struct VCPU: ~Copyable {
-    private let descriptor: OwnedFD
+    internal let descriptor: OwnedFD
     private let page: Mapping
     /// The structure that KVM shares with us, at the start of `page`.
     private let shared: UnsafeMutablePointer<kvm_run>
@@ -138,17 +138,5 @@ internal import Synchronization
             unsafe flag.assumingMemoryBound(to: Atomic<UInt8>.self).pointee
                 .store(on ? 1 : 0, ordering: .sequentiallyConsistent)
         }
-    }
-
-    /// An ioctl that fills or reads a structure.
-    internal borrowing func call<T>(
-        _ name: String, _ request: UInt, _ value: inout T
-    ) throws(KVMError) {
-        // SAFETY: every caller passes the structure that the request names.
-        try named(
-            name,
-            unsafe withUnsafeMutableBytes(of: &value) {
-                unsafe cl_ioctl(descriptor.rawValue, request, $0.baseAddress)
-            })
     }
 }

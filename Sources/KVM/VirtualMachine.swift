@@ -7,7 +7,7 @@ package import Linux
 ///
 /// Usable from any thread. Its eventfds stay the caller's, who keeps them open as long as the machine runs.
 package struct VirtualMachine: ~Copyable, Sendable {
-    private let descriptor: OwnedFD
+    internal let descriptor: OwnedFD
     private let runPageSize: Int
     /// The guest's RAM, which the kernel maps: it must live as long as the machine.
     package let memory: GuestMemory

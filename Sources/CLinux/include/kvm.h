@@ -32,6 +32,21 @@ CL_REQUEST(KVM_SET_XSAVE);
 CL_REQUEST(KVM_GET_VCPU_EVENTS);
 CL_REQUEST(KVM_SET_VCPU_EVENTS);
 CL_REQUEST(KVM_GET_MP_STATE);
+CL_REQUEST(KVM_SET_MP_STATE);
+CL_REQUEST(KVM_SET_XCRS);
+CL_REQUEST(KVM_GET_LAPIC);
+CL_REQUEST(KVM_SET_LAPIC);
+CL_REQUEST(KVM_GET_DEBUGREGS);
+CL_REQUEST(KVM_SET_DEBUGREGS);
+CL_REQUEST(KVM_GET_MSR_INDEX_LIST);
+CL_REQUEST(KVM_GET_MSRS);
+CL_REQUEST(KVM_SET_MSRS);
+CL_REQUEST(KVM_GET_IRQCHIP);
+CL_REQUEST(KVM_SET_IRQCHIP);
+CL_REQUEST(KVM_GET_PIT2);
+CL_REQUEST(KVM_SET_PIT2);
+CL_REQUEST(KVM_GET_CLOCK);
+CL_REQUEST(KVM_SET_CLOCK);
 #undef CL_REQUEST
 
 // struct kvm_cpuid2 with room for its entries.
@@ -40,6 +55,25 @@ struct cl_cpuid {
     uint32_t count;
     uint32_t padding;
     struct kvm_cpuid_entry2 entries[CL_CPUID_ENTRIES];
+};
+
+// struct kvm_xsave without the flexible array at its end: the 4096 bytes of KVM_GET_XSAVE.
+struct cl_xsave {
+    uint8_t bytes[4096];
+};
+
+// struct kvm_msr_list with room for its numbers.
+#define CL_MSR_LIST_ENTRIES 1024
+struct cl_msr_list {
+    uint32_t count;
+    uint32_t numbers[CL_MSR_LIST_ENTRIES];
+};
+
+// struct kvm_msrs with one entry.
+struct cl_msr {
+    uint32_t count;
+    uint32_t padding;
+    struct kvm_msr_entry entry;
 };
 
 // One 16-byte compare and exchange, atomic as LOCK CMPXCHG16B. `expected` receives what was there.
