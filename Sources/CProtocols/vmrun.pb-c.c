@@ -682,6 +682,51 @@ void   vmrun__agent_request__free_unpacked
   assert(message->base.descriptor == &vmrun__agent_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   vmrun__set_up__init
+                     (Vmrun__SetUp         *message)
+{
+  static const Vmrun__SetUp init_value = VMRUN__SET_UP__INIT;
+  *message = init_value;
+}
+size_t vmrun__set_up__get_packed_size
+                     (const Vmrun__SetUp *message)
+{
+  assert(message->base.descriptor == &vmrun__set_up__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t vmrun__set_up__pack
+                     (const Vmrun__SetUp *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &vmrun__set_up__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t vmrun__set_up__pack_to_buffer
+                     (const Vmrun__SetUp *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &vmrun__set_up__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Vmrun__SetUp *
+       vmrun__set_up__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Vmrun__SetUp *)
+     protobuf_c_message_unpack (&vmrun__set_up__descriptor,
+                                allocator, len, data);
+}
+void   vmrun__set_up__free_unpacked
+                     (Vmrun__SetUp *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &vmrun__set_up__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   vmrun__create_container__init
                      (Vmrun__CreateContainer         *message)
 {
@@ -3244,7 +3289,7 @@ const ProtobufCMessageDescriptor vmrun__streams__descriptor =
   (ProtobufCMessageInit) vmrun__streams__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor vmrun__agent_request__field_descriptors[8] =
+static const ProtobufCFieldDescriptor vmrun__agent_request__field_descriptors[9] =
 {
   {
     "id",
@@ -3342,12 +3387,25 @@ static const ProtobufCFieldDescriptor vmrun__agent_request__field_descriptors[8]
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "set_up",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Vmrun__AgentRequest, body_case),
+    offsetof(Vmrun__AgentRequest, set_up),
+    &vmrun__set_up__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned vmrun__agent_request__field_indices_by_name[] = {
   1,   /* field[1] = create_container */
   6,   /* field[6] = delete_container */
   0,   /* field[0] = id */
   5,   /* field[5] = resize_terminal */
+  8,   /* field[8] = set_up */
   7,   /* field[7] = shutdown */
   4,   /* field[4] = signal_process */
   2,   /* field[2] = start_container */
@@ -3356,7 +3414,7 @@ static const unsigned vmrun__agent_request__field_indices_by_name[] = {
 static const ProtobufCIntRange vmrun__agent_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 8 }
+  { 0, 9 }
 };
 const ProtobufCMessageDescriptor vmrun__agent_request__descriptor =
 {
@@ -3366,11 +3424,62 @@ const ProtobufCMessageDescriptor vmrun__agent_request__descriptor =
   "Vmrun__AgentRequest",
   "vmrun",
   sizeof(Vmrun__AgentRequest),
-  8,
+  9,
   vmrun__agent_request__field_descriptors,
   vmrun__agent_request__field_indices_by_name,
   1,  vmrun__agent_request__number_ranges,
   (ProtobufCMessageInit) vmrun__agent_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor vmrun__set_up__field_descriptors[2] =
+{
+  {
+    "entropy",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Vmrun__SetUp, entropy),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "wall_clock",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Vmrun__SetUp, wall_clock),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned vmrun__set_up__field_indices_by_name[] = {
+  0,   /* field[0] = entropy */
+  1,   /* field[1] = wall_clock */
+};
+static const ProtobufCIntRange vmrun__set_up__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor vmrun__set_up__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "vmrun.SetUp",
+  "SetUp",
+  "Vmrun__SetUp",
+  "vmrun",
+  sizeof(Vmrun__SetUp),
+  2,
+  vmrun__set_up__field_descriptors,
+  vmrun__set_up__field_indices_by_name,
+  1,  vmrun__set_up__number_ranges,
+  (ProtobufCMessageInit) vmrun__set_up__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor vmrun__create_container__field_descriptors[1] =
@@ -3902,19 +4011,21 @@ const ProtobufCMessageDescriptor vmrun__reply__descriptor =
   (ProtobufCMessageInit) vmrun__reply__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCEnumValue vmrun__failure__kind__enum_values_by_number[5] =
+static const ProtobufCEnumValue vmrun__failure__kind__enum_values_by_number[6] =
 {
   { "OTHER", "VMRUN__FAILURE__KIND__OTHER", 0 },
   { "PROGRAM_NOT_FOUND", "VMRUN__FAILURE__KIND__PROGRAM_NOT_FOUND", 1 },
   { "PROGRAM_NOT_EXECUTABLE", "VMRUN__FAILURE__KIND__PROGRAM_NOT_EXECUTABLE", 2 },
   { "NOT_FOUND", "VMRUN__FAILURE__KIND__NOT_FOUND", 3 },
   { "WRONG_STATE", "VMRUN__FAILURE__KIND__WRONG_STATE", 4 },
+  { "BAD_TEMPLATE", "VMRUN__FAILURE__KIND__BAD_TEMPLATE", 5 },
 };
 static const ProtobufCIntRange vmrun__failure__kind__value_ranges[] = {
-{0, 0},{0, 5}
+{0, 0},{0, 6}
 };
-static const ProtobufCEnumValueIndex vmrun__failure__kind__enum_values_by_name[5] =
+static const ProtobufCEnumValueIndex vmrun__failure__kind__enum_values_by_name[6] =
 {
+  { "BAD_TEMPLATE", 5 },
   { "NOT_FOUND", 3 },
   { "OTHER", 0 },
   { "PROGRAM_NOT_EXECUTABLE", 2 },
@@ -3928,9 +4039,9 @@ const ProtobufCEnumDescriptor vmrun__failure__kind__descriptor =
   "Kind",
   "Vmrun__Failure__Kind",
   "vmrun",
-  5,
+  6,
   vmrun__failure__kind__enum_values_by_number,
-  5,
+  6,
   vmrun__failure__kind__enum_values_by_name,
   1,
   vmrun__failure__kind__value_ranges,
@@ -4090,7 +4201,7 @@ const ProtobufCMessageDescriptor vmrun__process_exited__descriptor =
   (ProtobufCMessageInit) vmrun__process_exited__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor vmrun__sandbox_configuration__field_descriptors[6] =
+static const ProtobufCFieldDescriptor vmrun__sandbox_configuration__field_descriptors[7] =
 {
   {
     "machine",
@@ -4164,19 +4275,32 @@ static const ProtobufCFieldDescriptor vmrun__sandbox_configuration__field_descri
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "makes_template",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Vmrun__SandboxConfiguration, makes_template),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned vmrun__sandbox_configuration__field_indices_by_name[] = {
   1,   /* field[1] = container */
   5,   /* field[5] = debug */
   2,   /* field[2] = descriptors */
   0,   /* field[0] = machine */
+  6,   /* field[6] = makes_template */
   3,   /* field[3] = shares */
   4,   /* field[4] = title */
 };
 static const ProtobufCIntRange vmrun__sandbox_configuration__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 6 }
+  { 0, 7 }
 };
 const ProtobufCMessageDescriptor vmrun__sandbox_configuration__descriptor =
 {
@@ -4186,7 +4310,7 @@ const ProtobufCMessageDescriptor vmrun__sandbox_configuration__descriptor =
   "Vmrun__SandboxConfiguration",
   "vmrun",
   sizeof(Vmrun__SandboxConfiguration),
-  6,
+  7,
   vmrun__sandbox_configuration__field_descriptors,
   vmrun__sandbox_configuration__field_indices_by_name,
   1,  vmrun__sandbox_configuration__number_ranges,
@@ -4270,7 +4394,7 @@ const ProtobufCMessageDescriptor vmrun__machine_configuration__descriptor =
   (ProtobufCMessageInit) vmrun__machine_configuration__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor vmrun__descriptors__field_descriptors[9] =
+static const ProtobufCFieldDescriptor vmrun__descriptors__field_descriptors[11] =
 {
   {
     "kvm",
@@ -4380,6 +4504,30 @@ static const ProtobufCFieldDescriptor vmrun__descriptors__field_descriptors[9] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "template_state",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_SINT32,
+    0,   /* quantifier_offset */
+    offsetof(Vmrun__Descriptors, template_state),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "template_memory",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_SINT32,
+    0,   /* quantifier_offset */
+    offsetof(Vmrun__Descriptors, template_memory),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned vmrun__descriptors__field_indices_by_name[] = {
   4,   /* field[4] = control */
@@ -4391,11 +4539,13 @@ static const unsigned vmrun__descriptors__field_indices_by_name[] = {
   8,   /* field[8] = stderr */
   6,   /* field[6] = stdin */
   7,   /* field[7] = stdout */
+  10,   /* field[10] = template_memory */
+  9,   /* field[9] = template_state */
 };
 static const ProtobufCIntRange vmrun__descriptors__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 9 }
+  { 0, 11 }
 };
 const ProtobufCMessageDescriptor vmrun__descriptors__descriptor =
 {
@@ -4405,7 +4555,7 @@ const ProtobufCMessageDescriptor vmrun__descriptors__descriptor =
   "Vmrun__Descriptors",
   "vmrun",
   sizeof(Vmrun__Descriptors),
-  9,
+  11,
   vmrun__descriptors__field_descriptors,
   vmrun__descriptors__field_indices_by_name,
   1,  vmrun__descriptors__number_ranges,

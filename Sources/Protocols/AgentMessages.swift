@@ -12,6 +12,8 @@ package struct AgentRequest: Equatable, Sendable {
     package var body: Body
 
     package enum Body: Equatable, Sendable {
+        /// Before the first container: makes this machine different from those that it may be a copy of.
+        case setUp(SetUp)
         /// Builds the container: its init process exists, waits, and its program can be executed.
         case createContainer(ContainerPlan)
         /// Lets the init process of a created container execute its program.
@@ -29,6 +31,21 @@ package struct AgentRequest: Equatable, Sendable {
     package init(id: UInt64, body: Body) {
         self.id = id
         self.body = body
+    }
+}
+
+/// What a machine has of its own; it may be a copy of another, which knows the same random numbers and another time.
+package struct SetUp: Equatable, Sendable {
+    package static let entropySize = 32
+
+    /// Random bytes of the host.
+    package var entropy: [UInt8]
+    /// Nanoseconds since 1970, UTC.
+    package var wallClock: UInt64
+
+    package init(entropy: [UInt8], wallClock: UInt64) {
+        self.entropy = entropy
+        self.wallClock = wallClock
     }
 }
 
@@ -98,6 +115,8 @@ package struct Failure: Error, Equatable, Sendable, CustomStringConvertible {
         /// There is no such container or process.
         case notFound = 3
         case wrongState = 4
+        /// A machine cannot go on from this template; a new one must be made.
+        case badTemplate = 5
     }
 
     package var kind: Kind

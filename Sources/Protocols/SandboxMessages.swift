@@ -8,6 +8,8 @@ package struct SandboxConfiguration: Equatable, Sendable {
     /// The name of the process in listings.
     package var title = ""
     package var debug = false
+    /// Makes a template instead of running a container.
+    package var makesTemplate = false
 
     package init() {}
 }
@@ -42,6 +44,9 @@ package struct Descriptors: Equatable, Sendable {
     package var stdin: Int32 = -1
     package var stdout: Int32 = -1
     package var stderr: Int32 = -1
+    /// The template to start from, or to make: its state and its memory. Without them the machine boots.
+    package var templateState: Int32 = -1
+    package var templateMemory: Int32 = -1
 
     package init() {}
 }
@@ -63,6 +68,7 @@ package struct Share: Equatable, Sendable {
 
 /// From a sandbox to the CLI that started it.
 package enum SandboxReport: Equatable, Sendable {
+    /// The container is created, or the template made.
     case created
     /// The process ends.
     case failure(Failure)

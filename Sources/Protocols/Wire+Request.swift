@@ -18,6 +18,8 @@ extension AgentRequest: Message, @unsafe RootMessage {
         unsafe message.id = id
         unsafe message.body_case = body.number
         switch body {
+        case .setUp(let setUp):
+            unsafe message.set_up = arena.message(setUp)
         case .createContainer(let plan):
             unsafe message.create_container = arena.make(vmrun__create_container__init) {
                 unsafe $0.plan = arena.message(plan)
@@ -51,6 +53,7 @@ extension AgentRequest: Message, @unsafe RootMessage {
 extension AgentRequest.Body {
     fileprivate var number: Vmrun__AgentRequest__BodyCase {
         switch self {
+        case .setUp: VMRUN__AGENT_REQUEST__BODY_SET_UP
         case .createContainer: VMRUN__AGENT_REQUEST__BODY_CREATE_CONTAINER
         case .startContainer: VMRUN__AGENT_REQUEST__BODY_START_CONTAINER
         case .startProcess: VMRUN__AGENT_REQUEST__BODY_START_PROCESS
@@ -63,6 +66,8 @@ extension AgentRequest.Body {
 
     fileprivate init(_ message: Vmrun__AgentRequest) throws(MessageError) {
         switch unsafe message.body_case {
+        case VMRUN__AGENT_REQUEST__BODY_SET_UP:
+            self = .setUp(try unsafe Read.required(message.set_up))
         case VMRUN__AGENT_REQUEST__BODY_CREATE_CONTAINER:
             let body = try unsafe Read.body(message.create_container)
             self = .createContainer(try unsafe Read.required(body.plan))
@@ -86,6 +91,22 @@ extension AgentRequest.Body {
         default:
             throw .unknownBody
         }
+    }
+}
+
+extension SetUp: @unsafe WireFormat {
+    static func prepare(_ message: UnsafeMutablePointer<Vmrun__SetUp>?) {
+        unsafe vmrun__set_up__init(message)
+    }
+
+    func fill(_ message: inout Vmrun__SetUp, _ arena: Arena) {
+        unsafe message.entropy = arena.data(entropy)
+        unsafe message.wall_clock = wallClock
+    }
+
+    init(_ message: Vmrun__SetUp) throws(MessageError) {
+        self.init(
+            entropy: unsafe Read.data(message.entropy), wallClock: unsafe message.wall_clock)
     }
 }
 

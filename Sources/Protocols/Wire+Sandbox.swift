@@ -17,6 +17,7 @@ extension SandboxConfiguration: @unsafe WireFormat {
         unsafe message.shares = arena.messages(shares)
         unsafe message.title = arena.string(title)
         unsafe message.debug = debug ? 1 : 0
+        unsafe message.makes_template = makesTemplate ? 1 : 0
     }
 
     init(_ message: Vmrun__SandboxConfiguration) throws(MessageError) {
@@ -27,6 +28,7 @@ extension SandboxConfiguration: @unsafe WireFormat {
         shares = try unsafe Read.messages(message.n_shares, message.shares)
         title = unsafe Read.string(message.title)
         debug = unsafe message.debug != 0
+        makesTemplate = unsafe message.makes_template != 0
     }
 }
 
@@ -66,6 +68,8 @@ extension Descriptors: @unsafe WireFormat {
         unsafe message.stdin = stdin
         unsafe message.stdout = stdout
         unsafe message.stderr = stderr
+        unsafe message.template_state = templateState
+        unsafe message.template_memory = templateMemory
     }
 
     init(_ message: Vmrun__Descriptors) throws(MessageError) {
@@ -79,6 +83,8 @@ extension Descriptors: @unsafe WireFormat {
         stdin = unsafe message.stdin
         stdout = unsafe message.stdout
         stderr = unsafe message.stderr
+        templateState = unsafe message.template_state
+        templateMemory = unsafe message.template_memory
     }
 }
 

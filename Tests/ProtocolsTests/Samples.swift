@@ -109,6 +109,7 @@ enum Samples {
             .resizeTerminal(TerminalSize(container: "c", process: "p", rows: 1, columns: 2)),
             .deleteContainer(container: "c"),
             .shutdown,
+            .setUp(SetUp(entropy: [1, 0, 255], wallClock: UInt64.max)),
         ]
         return bodies.enumerated().map { AgentRequest(id: UInt64($0) + 1, body: $1) }
     }
@@ -126,6 +127,9 @@ enum Samples {
         configuration.descriptors.report = 6
         configuration.descriptors.control = 7
         configuration.descriptors.log = 8
+        configuration.descriptors.templateState = 10
+        configuration.descriptors.templateMemory = 11
+        configuration.makesTemplate = true
         configuration.descriptors.stdin = 0
         configuration.descriptors.stdout = 1
         configuration.shares = [Share(name: "rootfs", descriptor: 9, readonly: true)]

@@ -6,6 +6,10 @@ extension Agent {
     func handle(_ request: AgentRequest) {
         do throws(Failure) {
             switch request.body {
+            case .setUp(let setUp):
+                try options.isMachine ? MachineSetUp.carryOut(setUp) : ()
+                isSetUp = true
+                reply(request.id)
             case .createContainer(let plan): try createContainer(plan, request.id)
             case .startContainer(let id): try startContainer(id, request.id)
             case .startProcess(let id, let name, let plan):
@@ -45,6 +49,9 @@ extension Agent {
 
     private func createContainer(_ plan: ContainerPlan, _ request: UInt64) throws(Failure) {
         try PlanCheck.check(plan)
+        guard isSetUp else {
+            throw Failure(kind: .wrongState, message: "the machine has not been set up")
+        }
         guard containers[plan.id] == nil else {
             throw Failure(
                 kind: .wrongState, message: "container \"\(plan.id)\" exists already")

@@ -15,6 +15,8 @@ final class Agent {
     /// Where a process of that pid belongs.
     var owners: [Int32: (container: Container, process: ContainerProcess)] = [:]
     var isShareMounted = false
+    /// The host has made this machine different from those that it may be a copy of.
+    var isSetUp = false
     /// Some process has been given a score, which those that share the agent's memory get, too.
     var hasSetOOMScore = false
     var ending: Ending?
@@ -49,20 +51,10 @@ final class Agent {
         shutDown()
     }
 
-    /// Connects, patiently: the host may listen a little later, or not have noticed yet that this guest
-    /// is a copy of another.
+    /// Connects to the host. A machine that becomes a template stays in here, and its copies come out.
     private func connect() throws(Errno) {
-        let attempts = 300
-        for attempt in 1...attempts {
-            do throws(Errno) {
-                let socket = try options.transport.connect(toPort: agentPort)
-                channel = try ControlChannel(loop, socket) { [unowned self] in received($0) }
-                break
-            } catch {
-                guard attempt < attempts else { throw error }
-                usleep(100_000)
-            }
-        }
+        let socket = try options.transport.connect(toPort: agentPort)
+        channel = try ControlChannel(loop, socket) { [unowned self] in received($0) }
         let release = (try? KernelFile.read("/proc/sys/kernel/osrelease")) ?? ""
         let text = release.split(separator: "\n").first.map { String($0) } ?? ""
         channel?.send(.ready(protocolVersion: protocolVersion, kernelRelease: text))
@@ -77,10 +69,7 @@ final class Agent {
             ending = .hostLost
         case .ended:
             channel = nil
-            // The connection of a template does not live on in its copies.
-            guard containers.isEmpty, options.isMachine, (try? connect()) != nil else {
-                return ending = .hostLost
-            }
+            ending = .hostLost
         }
     }
 

@@ -30,6 +30,7 @@ typedef struct Vmrun__ResourceLimit Vmrun__ResourceLimit;
 typedef struct Vmrun__Scheduler Vmrun__Scheduler;
 typedef struct Vmrun__Streams Vmrun__Streams;
 typedef struct Vmrun__AgentRequest Vmrun__AgentRequest;
+typedef struct Vmrun__SetUp Vmrun__SetUp;
 typedef struct Vmrun__CreateContainer Vmrun__CreateContainer;
 typedef struct Vmrun__StartContainer Vmrun__StartContainer;
 typedef struct Vmrun__StartProcess Vmrun__StartProcess;
@@ -70,7 +71,11 @@ typedef enum _Vmrun__Failure__Kind {
    * There is no such container or process, or it is in the wrong state.
    */
   VMRUN__FAILURE__KIND__NOT_FOUND = 3,
-  VMRUN__FAILURE__KIND__WRONG_STATE = 4
+  VMRUN__FAILURE__KIND__WRONG_STATE = 4,
+  /*
+   * A machine cannot go on from this template; a new one must be made.
+   */
+  VMRUN__FAILURE__KIND__BAD_TEMPLATE = 5
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(VMRUN__FAILURE__KIND)
 } Vmrun__Failure__Kind;
 typedef enum _Vmrun__ContainerState__Status {
@@ -433,7 +438,8 @@ typedef enum {
   VMRUN__AGENT_REQUEST__BODY_SIGNAL_PROCESS = 5,
   VMRUN__AGENT_REQUEST__BODY_RESIZE_TERMINAL = 6,
   VMRUN__AGENT_REQUEST__BODY_DELETE_CONTAINER = 7,
-  VMRUN__AGENT_REQUEST__BODY_SHUTDOWN = 8
+  VMRUN__AGENT_REQUEST__BODY_SHUTDOWN = 8,
+  VMRUN__AGENT_REQUEST__BODY_SET_UP = 9
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(VMRUN__AGENT_REQUEST__BODY__CASE)
 } Vmrun__AgentRequest__BodyCase;
 
@@ -453,11 +459,33 @@ struct  Vmrun__AgentRequest
     Vmrun__ResizeTerminal *resize_terminal;
     Vmrun__DeleteContainer *delete_container;
     Vmrun__Shutdown *shutdown;
+    Vmrun__SetUp *set_up;
   };
 };
 #define VMRUN__AGENT_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&vmrun__agent_request__descriptor) \
     , 0, VMRUN__AGENT_REQUEST__BODY__NOT_SET, {0} }
+
+
+/*
+ * What this machine has of its own, before it may have a container: it may be a copy of another machine, which
+ * knows the same random numbers and another time.
+ */
+struct  Vmrun__SetUp
+{
+  ProtobufCMessage base;
+  /*
+   * Random bytes of the host, 32 of them.
+   */
+  ProtobufCBinaryData entropy;
+  /*
+   * Nanoseconds since 1970, UTC.
+   */
+  uint64_t wall_clock;
+};
+#define VMRUN__SET_UP__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&vmrun__set_up__descriptor) \
+    , {0,NULL}, 0 }
 
 
 /*
@@ -679,10 +707,14 @@ struct  Vmrun__SandboxConfiguration
    */
   char *title;
   protobuf_c_boolean debug;
+  /*
+   * Makes a template instead of running a container: boots the machine and saves it in the files of the template.
+   */
+  protobuf_c_boolean makes_template;
 };
 #define VMRUN__SANDBOX_CONFIGURATION__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&vmrun__sandbox_configuration__descriptor) \
-    , NULL, NULL, NULL, 0,NULL, (char *)protobuf_c_empty_string, 0 }
+    , NULL, NULL, NULL, 0,NULL, (char *)protobuf_c_empty_string, 0, 0 }
 
 
 struct  Vmrun__MachineConfiguration
@@ -734,10 +766,15 @@ struct  Vmrun__Descriptors
   int32_t stdin;
   int32_t stdout;
   int32_t stderr;
+  /*
+   * The template to start from, or to make: its state and its memory. Without them the machine boots.
+   */
+  int32_t template_state;
+  int32_t template_memory;
 };
 #define VMRUN__DESCRIPTORS__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&vmrun__descriptors__descriptor) \
-    , 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+    , 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 
 struct  Vmrun__Share
@@ -771,7 +808,7 @@ struct  Vmrun__SandboxReport
   Vmrun__SandboxReport__BodyCase body_case;
   union {
     /*
-     * The container is created.
+     * The container is created, or the template made.
      */
     Vmrun__Created *created;
     /*
@@ -1132,6 +1169,25 @@ Vmrun__AgentRequest *
                       const uint8_t       *data);
 void   vmrun__agent_request__free_unpacked
                      (Vmrun__AgentRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Vmrun__SetUp methods */
+void   vmrun__set_up__init
+                     (Vmrun__SetUp         *message);
+size_t vmrun__set_up__get_packed_size
+                     (const Vmrun__SetUp   *message);
+size_t vmrun__set_up__pack
+                     (const Vmrun__SetUp   *message,
+                      uint8_t             *out);
+size_t vmrun__set_up__pack_to_buffer
+                     (const Vmrun__SetUp   *message,
+                      ProtobufCBuffer     *buffer);
+Vmrun__SetUp *
+       vmrun__set_up__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   vmrun__set_up__free_unpacked
+                     (Vmrun__SetUp *message,
                       ProtobufCAllocator *allocator);
 /* Vmrun__CreateContainer methods */
 void   vmrun__create_container__init
@@ -1598,6 +1654,9 @@ typedef void (*Vmrun__Streams_Closure)
 typedef void (*Vmrun__AgentRequest_Closure)
                  (const Vmrun__AgentRequest *message,
                   void *closure_data);
+typedef void (*Vmrun__SetUp_Closure)
+                 (const Vmrun__SetUp *message,
+                  void *closure_data);
 typedef void (*Vmrun__CreateContainer_Closure)
                  (const Vmrun__CreateContainer *message,
                   void *closure_data);
@@ -1685,6 +1744,7 @@ extern const ProtobufCMessageDescriptor vmrun__resource_limit__descriptor;
 extern const ProtobufCMessageDescriptor vmrun__scheduler__descriptor;
 extern const ProtobufCMessageDescriptor vmrun__streams__descriptor;
 extern const ProtobufCMessageDescriptor vmrun__agent_request__descriptor;
+extern const ProtobufCMessageDescriptor vmrun__set_up__descriptor;
 extern const ProtobufCMessageDescriptor vmrun__create_container__descriptor;
 extern const ProtobufCMessageDescriptor vmrun__start_container__descriptor;
 extern const ProtobufCMessageDescriptor vmrun__start_process__descriptor;
