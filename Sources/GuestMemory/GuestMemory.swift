@@ -49,6 +49,26 @@ package enum GuestMemoryError: Error, Equatable, Sendable {
         self.init(try Mapping.anonymous(size: Int(size)))
     }
 
+    /// RAM whose contents go to a file as they change; the file gets its size and costs what was touched.
+    package convenience init(size: UInt64, keptIn file: borrowing OwnedFD) throws(Errno) {
+        guard size > 0, size % 4096 == 0, size <= UInt64(Int.max) else { throw .invalidArgument }
+        try file.setSize(Int64(size))
+        self.init(try Mapping.shared(file, size: Int(size)))
+    }
+
+    /// RAM that begins with parts of a file, which stays as it is; all else is zero.
+    package convenience init(
+        size: UInt64, copyOf file: borrowing OwnedFD, parts: [Range<UInt64>]
+    ) throws(Errno) {
+        guard size > 0, size % 4096 == 0, size <= UInt64(Int.max) else { throw .invalidArgument }
+        let mapping = try Mapping.anonymous(size: Int(size))
+        for part in parts {
+            guard part.upperBound <= size else { throw .invalidArgument }
+            try mapping.overlay(file, Int(part.lowerBound)..<Int(part.upperBound))
+        }
+        self.init(mapping)
+    }
+
     private init(_ mapping: consuming Mapping) {
         let size = UInt64(mapping.size)
         unsafe base = mapping.base
@@ -109,6 +129,31 @@ package enum GuestMemoryError: Error, Equatable, Sendable {
         // SAFETY: the range was checked.
         unsafe try pointer(at: address, count: count)
             .initializeMemory(as: UInt8.self, repeating: 0, count: Int(count))
+    }
+}
+
+// Memory that the guest does not need.
+extension GuestMemory {
+    /// Gives whole pages of a range back to the host; what they hold afterwards is undefined, and safe.
+    package func discard(at address: UInt64, count: UInt64) throws(GuestMemoryError) {
+        // SAFETY: the range was checked; the mapping itself stays.
+        let start = UInt(bitPattern: unsafe try pointer(at: address, count: count))
+        let first = (start + 4095) & ~4095
+        let end = (start + UInt(count)) & ~4095
+        guard first < end else { return }
+        mapping.discard(Int(first - UInt(bitPattern: unsafe base)), count: Int(end - first))
+    }
+}
+
+extension GuestMemory {
+    /// Whether a range is zero throughout, counted in bytes of RAM, without the hole below 4 GiB.
+    package func isZero(atOffset offset: UInt64, count: Int) throws(GuestMemoryError) -> Bool {
+        guard count >= 0, offset <= size, UInt64(count) <= size - offset else {
+            throw .outOfRange(address: offset, count: UInt64(max(0, count)))
+        }
+        // SAFETY: the range lies in the mapping.
+        let bytes = unsafe UnsafeRawBufferPointer(start: base + Int(offset), count: count)
+        return unsafe bytes.allSatisfy { $0 == 0 }
     }
 }
 

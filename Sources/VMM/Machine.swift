@@ -6,12 +6,20 @@ package import Linux
 package import Virtio
 
 /// Why a machine is not running any more.
-package enum MachineEnd: Equatable, Sendable {
+package enum MachineEnd: Equatable, Sendable, CustomStringConvertible {
     /// The kernel has asked for a reset: that is how it powers off, after a panic too.
     case reset
     case tripleFault
     /// The VMM or KVM cannot go on.
     case failure(String)
+
+    package var description: String {
+        switch self {
+        case .reset: "the guest's kernel has stopped"
+        case .tripleFault: "the guest's kernel has crashed (triple fault)"
+        case .failure(let reason): reason
+        }
+    }
 }
 
 /// A virtual machine with its devices and the threads of its processors.
@@ -43,23 +51,24 @@ package final class Machine: @unchecked Sendable {
     package let memory: GuestMemory
     package let serial: SerialPort
     private let plan: Plan
-    private let hypervisor: Hypervisor
-    private let virtualMachine: VirtualMachine
+    internal let hypervisor: Hypervisor
+    internal let virtualMachine: VirtualMachine
     private let mailbox: LoopMailbox
-    private var bus = Bus()
-    private var processors: [ProcessorThread] = []
+    internal private(set) var bus = Bus()
+    internal private(set) var processors: [ProcessorThread] = []
     private var ended = false
     /// Called on the event loop's thread, once, unless `stop` was called before.
     package var onEnd: (MachineEnd) -> Void = { _ in }
 
-    /// A machine without devices and kernel. `onLine` gets what the kernel prints, on a processor's thread.
+    /// A machine without devices and kernel. `memory` has the plan's size; `onLine` gets what the kernel prints, on a
+    /// processor's thread.
     package init(
-        _ plan: Plan, kvm: consuming OwnedFD, mailbox: LoopMailbox,
+        _ plan: Plan, memory: GuestMemory, kvm: consuming OwnedFD, mailbox: LoopMailbox,
         onLine: @escaping @Sendable (String) -> Void
     ) throws {
         self.plan = plan
         self.mailbox = mailbox
-        memory = try GuestMemory(size: plan.memorySize)
+        self.memory = memory
         serial = SerialPort(onLine: onLine)
         hypervisor = try Hypervisor(kvm)
         virtualMachine = try hypervisor.makeVirtualMachine(memory: memory)
@@ -79,15 +88,22 @@ package final class Machine: @unchecked Sendable {
             memory: memory, commandLine: try MachineCommandLine.make(plan, devices: places),
             processorCount: plan.processorCount)
         let entry = try loader.load(kernel: kernel, image: image)
-        let cpuid = try hypervisor.supportedCPUID()
+        try makeProcessors(try hypervisor.supportedCPUID())
+        try processors.first?.prepareBoot(entry: entry)
+        try startProcessors()
+    }
+
+    internal func makeProcessors(_ cpuid: CPUIDTable) throws {
         for id in 0..<plan.processorCount {
             let table = cpuid.forProcessor(id, softwareKVM: plan.softwareKVM)
-            let processor = ProcessorThread(
-                try virtualMachine.makeVCPU(id: id, cpuid: table), bus: bus, serial: serial,
-                assist: EmulationAssist(memory: memory))
-            if id == 0 { try processor.prepareBoot(entry: entry) }
-            processors.append(processor)
+            processors.append(
+                ProcessorThread(
+                    try virtualMachine.makeVCPU(id: id, cpuid: table), bus: bus, serial: serial,
+                    assist: EmulationAssist(memory: memory)))
         }
+    }
+
+    internal func startProcessors() throws {
         for processor in processors {
             try processor.start { [self] end in
                 mailbox.post { self.end(end) }
@@ -106,6 +122,5 @@ package final class Machine: @unchecked Sendable {
     package func stop() {
         ended = true
         for processor in processors { processor.stop() }
-        processors = []
     }
 }

@@ -41,6 +41,16 @@ internal final class ProcessorThread: @unchecked Sendable {
                 argument: Layout.bootParameters))
     }
 
+    /// Reads the state, before `start` or after `stop`.
+    func save(registers: [UInt32]) throws(KVMError) -> ProcessorState {
+        try vcpu.save(registers: registers)
+    }
+
+    /// Lets the processor go on where another was saved; before `start`.
+    func restore(_ state: ProcessorState) throws(KVMError) {
+        try vcpu.restore(state)
+    }
+
     /// Runs the processor until the machine ends or `stop`; then `onEnd` is called on its thread, but not after `stop`.
     func start(onEnd: @escaping @Sendable (MachineEnd) -> Void) throws {
         try Errno.check(cl_signal_interrupts(Self.kickSignal))

@@ -37,6 +37,29 @@ internal final class VirtioSlot: Sendable {
         }
     }
 
+    /// What of the device is not in the guest's memory.
+    struct State: Equatable {
+        var registers = MMIOTransport.Registers()
+        var progress: [QueueProgress] = []
+    }
+
+    /// To be asked only while no processor runs and no request is under way.
+    func save() -> State {
+        State(registers: transport.withLock { $0.saved }, progress: device.progress())
+    }
+
+    /// Lets the device go on where another was saved; false where that was of another type. The machine's interrupt
+    /// controllers must be there.
+    func restore(_ state: State) -> Bool {
+        transport.withLock { transport in
+            guard let effect = transport.restore(state.registers) else { return false }
+            if effect == .activate {
+                device.activate(transport.activation(progress: state.progress))
+            }
+            return true
+        }
+    }
+
     func read(_ offset: UInt64, size: Int) -> UInt64 {
         transport.withLock { $0.read(offset, size: size) }
     }
@@ -46,7 +69,7 @@ internal final class VirtioSlot: Sendable {
         transport.withLock { transport in
             switch transport.write(offset, size: size, value: value) {
             case .none: break
-            case .activate: device.activate(transport.activation)
+            case .activate: device.activate(transport.activation())
             case .reset: device.reset()
             case .notify(let queue): bells[queue].event.signal()
             }

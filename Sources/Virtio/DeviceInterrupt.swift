@@ -32,6 +32,11 @@ package final class DeviceInterrupt: Sendable {
     /// InterruptStatus.
     internal var status: UInt32 { pending.load(ordering: .sequentiallyConsistent) }
 
+    /// Brings a saved InterruptStatus back, and the edge with it, which may have been lost on the way.
+    internal func restore(_ bits: UInt32) {
+        if bits != 0 { signal(bits) }
+    }
+
     /// InterruptACK.
     internal func acknowledge(_ bits: UInt32) {
         pending.bitwiseAnd(~bits, ordering: .sequentiallyConsistent)

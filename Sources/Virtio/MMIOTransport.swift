@@ -61,12 +61,21 @@ package struct MMIOTransport: Sendable {
     private let configuration: [UInt8]
     private let interrupt: DeviceInterrupt
 
-    private var status: UInt32 = 0
-    private var deviceFeaturesSelect: UInt32 = 0
-    private var driverFeaturesSelect: UInt32 = 0
-    private var accepted: UInt64 = 0
-    private var queueSelect: UInt32 = 0
-    private var queues: [QueueConfiguration]
+    /// What the driver has written so far.
+    package struct Registers: Equatable, Sendable {
+        package var status: UInt32 = 0
+        package var deviceFeaturesSelect: UInt32 = 0
+        package var driverFeaturesSelect: UInt32 = 0
+        package var accepted: UInt64 = 0
+        package var queueSelect: UInt32 = 0
+        package var queues: [QueueConfiguration] = []
+        /// InterruptStatus, which the device sets.
+        package var interruptStatus: UInt32 = 0
+
+        package init() {}
+    }
+
+    private var registers: Registers
 
     /// The registers of a device after power-on.
     package init(_ device: any VirtioDevice, interrupt: DeviceInterrupt) {
@@ -75,12 +84,37 @@ package struct MMIOTransport: Sendable {
         queueSizes = device.queueSizes
         configuration = device.configuration
         self.interrupt = interrupt
-        queues = queueSizes.map { _ in QueueConfiguration() }
+        registers = Self.afterReset(queueSizes)
     }
 
-    /// What the device needs to begin.
-    package var activation: Activation {
-        Activation(features: accepted, queues: queues, interrupt: interrupt)
+    private static func afterReset(_ queueSizes: [UInt16]) -> Registers {
+        var registers = Registers()
+        registers.queues = queueSizes.map { _ in QueueConfiguration() }
+        return registers
+    }
+
+    /// What the device needs to begin; with `progress`, to go on.
+    package func activation(progress: [QueueProgress] = []) -> Activation {
+        Activation(
+            features: registers.accepted, queues: registers.queues, interrupt: interrupt,
+            progress: progress)
+    }
+
+    /// All registers, to be brought back by `restore`.
+    package var saved: Registers {
+        var saved = registers
+        saved.interruptStatus = interrupt.status
+        return saved
+    }
+
+    /// Brings saved registers back and says what is to be done; nil where they are not of such a device.
+    package mutating func restore(_ saved: Registers) -> Effect? {
+        guard saved.queues.count == queueSizes.count, saved.accepted & ~offered == 0 else {
+            return nil
+        }
+        registers = saved
+        interrupt.restore(saved.interruptStatus)
+        return saved.status & Status.driverOK != 0 ? .activate : Effect.none
     }
 
     /// A read of `size` bytes; what is not there reads as zero.
@@ -105,11 +139,11 @@ package struct MMIOTransport: Sendable {
         case Register.version: 2
         case Register.deviceID: deviceID
         case Register.vendorID: 0x6e72_6d76
-        case Register.deviceFeatures: half(offered, deviceFeaturesSelect)
+        case Register.deviceFeatures: half(offered, registers.deviceFeaturesSelect)
         case Register.queueSizeMax: UInt32(selectedQueue.map { queueSizes[$0] } ?? 0)
-        case Register.queueReady: selectedQueue.map { queues[$0].ready } ?? false ? 1 : 0
+        case Register.queueReady: selectedQueue.map { registers.queues[$0].ready } ?? false ? 1 : 0
         case Register.interruptStatus: interrupt.status
-        case Register.status: status
+        case Register.status: registers.status
         case Register.sharedMemoryLengthLow...Register.sharedMemoryBaseHigh: UInt32.max
         default: 0
         }
@@ -120,7 +154,7 @@ package struct MMIOTransport: Sendable {
     }
 
     private var selectedQueue: Int? {
-        queueSelect < UInt32(queues.count) ? Int(queueSelect) : nil
+        registers.queueSelect < UInt32(registers.queues.count) ? Int(registers.queueSelect) : nil
     }
 
     /// A write of `size` bytes. What is not there, or not allowed now, is ignored.
@@ -128,10 +162,10 @@ package struct MMIOTransport: Sendable {
         guard size == 4, offset < Register.configuration else { return .none }
         let value = UInt32(truncatingIfNeeded: value)
         switch offset {
-        case Register.deviceFeaturesSelect: deviceFeaturesSelect = value
-        case Register.driverFeaturesSelect: driverFeaturesSelect = value
+        case Register.deviceFeaturesSelect: registers.deviceFeaturesSelect = value
+        case Register.driverFeaturesSelect: registers.driverFeaturesSelect = value
         case Register.driverFeatures: acceptFeatures(value)
-        case Register.queueSelect: queueSelect = value
+        case Register.queueSelect: registers.queueSelect = value
         case Register.queueNotify: return notify(value)
         case Register.interruptAcknowledge: interrupt.acknowledge(value)
         case Register.status: return setStatus(value)
@@ -141,40 +175,40 @@ package struct MMIOTransport: Sendable {
     }
 
     private func notify(_ value: UInt32) -> Effect {
-        guard status & Status.driverOK != 0, value < UInt32(queues.count) else { return .none }
+        guard registers.status & Status.driverOK != 0, value < UInt32(registers.queues.count) else { return .none }
         return .notify(queue: Int(value))
     }
 
     private mutating func acceptFeatures(_ value: UInt32) {
-        guard status & (Status.driver | Status.featuresOK) == Status.driver,
-            driverFeaturesSelect < 2
+        guard registers.status & (Status.driver | Status.featuresOK) == Status.driver,
+            registers.driverFeaturesSelect < 2
         else { return }
-        let shift = UInt64(32 * driverFeaturesSelect)
-        accepted = accepted & ~(0xffff_ffff << shift) | UInt64(value) << shift
+        let shift = UInt64(32 * registers.driverFeaturesSelect)
+        registers.accepted = registers.accepted & ~(0xffff_ffff << shift) | UInt64(value) << shift
     }
 
     private mutating func configureQueue(_ offset: UInt64, _ value: UInt32) {
-        let settable = status & (Status.featuresOK | Status.driverOK) == Status.featuresOK
+        let settable = registers.status & (Status.featuresOK | Status.driverOK) == Status.featuresOK
         guard settable, let index = selectedQueue else { return }
         if offset == Register.queueReady {
-            queues[index].ready = value == 1 && queues[index].size > 0
+            registers.queues[index].ready = value == 1 && registers.queues[index].size > 0
             return
         }
-        guard !queues[index].ready else { return }
+        guard !registers.queues[index].ready else { return }
         func low(_ old: UInt64) -> UInt64 { old & 0xffff_ffff_0000_0000 | UInt64(value) }
         func high(_ old: UInt64) -> UInt64 { old & 0xffff_ffff | UInt64(value) << 32 }
         switch offset {
         case Register.queueSize:
             let legal = value > 0 && value <= UInt32(queueSizes[index]) && value & (value - 1) == 0
-            queues[index].size = legal ? UInt16(value) : 0
+            registers.queues[index].size = legal ? UInt16(value) : 0
         case Register.queueDescriptorLow:
-            queues[index].descriptorTable = low(queues[index].descriptorTable)
+            registers.queues[index].descriptorTable = low(registers.queues[index].descriptorTable)
         case Register.queueDescriptorHigh:
-            queues[index].descriptorTable = high(queues[index].descriptorTable)
-        case Register.queueDriverLow: queues[index].driverArea = low(queues[index].driverArea)
-        case Register.queueDriverHigh: queues[index].driverArea = high(queues[index].driverArea)
-        case Register.queueDeviceLow: queues[index].deviceArea = low(queues[index].deviceArea)
-        case Register.queueDeviceHigh: queues[index].deviceArea = high(queues[index].deviceArea)
+            registers.queues[index].descriptorTable = high(registers.queues[index].descriptorTable)
+        case Register.queueDriverLow: registers.queues[index].driverArea = low(registers.queues[index].driverArea)
+        case Register.queueDriverHigh: registers.queues[index].driverArea = high(registers.queues[index].driverArea)
+        case Register.queueDeviceLow: registers.queues[index].deviceArea = low(registers.queues[index].deviceArea)
+        case Register.queueDeviceHigh: registers.queues[index].deviceArea = high(registers.queues[index].deviceArea)
         default: break
         }
     }
@@ -186,20 +220,20 @@ package struct MMIOTransport: Sendable {
             return .reset
         }
         if value & Status.failed != 0 {
-            status |= Status.failed
+            registers.status |= Status.failed
             return .none
         }
-        let old = status
+        let old = registers.status
         switch (old, value) {
         case (0, Status.acknowledge),
             (Status.acknowledge, Status.acknowledge | Status.driver):
-            status = value
+            registers.status = value
         case (Status.acknowledge | Status.driver, old | Status.featuresOK):
             // Refused by not setting the bit, which the driver reads back.
-            let acceptable = accepted & ~offered == 0 && accepted & Feature.version1 != 0
-            if acceptable { status = value }
+            let acceptable = registers.accepted & ~offered == 0 && registers.accepted & Feature.version1 != 0
+            if acceptable { registers.status = value }
         case (Status.acknowledge | Status.driver | Status.featuresOK, old | Status.driverOK):
-            status = value
+            registers.status = value
             return .activate
         default:
             break
@@ -208,12 +242,7 @@ package struct MMIOTransport: Sendable {
     }
 
     private mutating func reset() {
-        status = 0
-        accepted = 0
-        deviceFeaturesSelect = 0
-        driverFeaturesSelect = 0
-        queueSelect = 0
-        queues = queueSizes.map { _ in QueueConfiguration() }
+        registers = Self.afterReset(queueSizes)
         interrupt.acknowledge(UInt32.max)
     }
 }

@@ -1,3 +1,5 @@
+package import GuestMemory
+
 /// A device behind a transport.
 ///
 /// The transport's thread (a virtual processor's) calls all of it; what the device does in threads of its own is its
@@ -14,6 +16,8 @@ package protocol VirtioDevice: AnyObject, Sendable {
 
     /// The driver is ready (DRIVER_OK): the device may use the queues from now on.
     func activate(_ activation: Activation)
+    /// How far each queue has been served; to be asked only while no processor runs and no request is under way.
+    func progress() -> [QueueProgress]
     /// The driver wants the device as it was at power-on. When this returns the device does not touch the guest's
     /// memory any more.
     func reset()
@@ -25,10 +29,25 @@ package struct Activation: Sendable {
     package let features: UInt64
     package let queues: [QueueConfiguration]
     package let interrupt: DeviceInterrupt
+    /// Of a device that was saved, one per queue; else empty.
+    private let progress: [QueueProgress]
 
-    package init(features: UInt64, queues: [QueueConfiguration], interrupt: DeviceInterrupt) {
+    package init(
+        features: UInt64, queues: [QueueConfiguration], interrupt: DeviceInterrupt,
+        progress: [QueueProgress] = []
+    ) {
         self.features = features
         self.queues = queues
         self.interrupt = interrupt
+        self.progress = progress
+    }
+
+    /// The device's side of all queues.
+    package func makeQueues(_ memory: GuestMemory) -> [Virtqueue] {
+        queues.enumerated().map { index, configuration in
+            Virtqueue(
+                configuration, features: features, memory: memory,
+                progress: index < progress.count ? progress[index] : QueueProgress())
+        }
     }
 }

@@ -14,6 +14,17 @@ package struct QueueConfiguration: Equatable, Sendable {
     package init() {}
 }
 
+/// How far the device has come with a queue, beside what stands in the guest's memory.
+package struct QueueProgress: Equatable, Sendable {
+    /// How far the device has read the available ring and written the used ring. Both wrap.
+    package var nextAvailable: UInt16 = 0
+    package var nextUsed: UInt16 = 0
+    /// The used index at the last question whether to interrupt.
+    package var lastAsked: UInt16 = 0
+
+    package init() {}
+}
+
 /// The device's side of a split virtqueue (virtio 1.2, 2.7): data in guest memory and two counters, nothing else.
 ///
 /// It knows no thread, no notification mechanism and no device. Whoever owns it calls it from one thread at a time.
@@ -23,14 +34,15 @@ package struct Virtqueue: Sendable {
     private let configuration: QueueConfiguration
     private let eventIndex: Bool
     private let indirect: Bool
-    /// How far the device has read the available ring and written the used ring. Both wrap.
-    private var nextAvailable: UInt16 = 0
-    private var nextUsed: UInt16 = 0
-    /// The used index at the last question whether to interrupt.
-    private var lastAsked: UInt16 = 0
+    package private(set) var progress: QueueProgress
 
-    package init(_ configuration: QueueConfiguration, features: UInt64, memory: GuestMemory) {
+    /// A queue that nobody has used yet, or one that was saved.
+    package init(
+        _ configuration: QueueConfiguration, features: UInt64, memory: GuestMemory,
+        progress: QueueProgress = QueueProgress()
+    ) {
         self.configuration = configuration
+        self.progress = progress
         self.memory = memory
         eventIndex = features & Feature.eventIndex != 0
         indirect = features & Feature.indirectDescriptors != 0
@@ -48,7 +60,7 @@ package struct Virtqueue: Sendable {
         let index = try inMemory { () throws(GuestMemoryError) in
             try memory.loadAcquiring16(at: configuration.driverArea &+ 2)
         }
-        let count = index &- nextAvailable
+        let count = index &- progress.nextAvailable
         guard count <= size else { throw .availableIndexTooFar(index) }
         return count
     }
@@ -56,17 +68,17 @@ package struct Virtqueue: Sendable {
     /// The next chain that the driver has made available, or nil.
     package mutating func pop() throws(VirtqueueError) -> DescriptorChain? {
         guard try hasAvailable() else { return nil }
-        let slot = UInt64(nextAvailable & (size - 1))
+        let slot = UInt64(progress.nextAvailable & (size - 1))
         let head = try inMemory { () throws(GuestMemoryError) in
             try memory.loadUInt16(at: configuration.driverArea &+ 4 &+ 2 * slot)
         }
-        nextAvailable &+= 1
+        progress.nextAvailable &+= 1
         return try chain(from: head)
     }
 
     /// Takes back the last `pop`, whose chain was not used: it will come again.
     package mutating func undoPop() {
-        nextAvailable &-= 1
+        progress.nextAvailable &-= 1
     }
 
     /// Whether `pop` would give a chain.
@@ -78,20 +90,20 @@ package struct Virtqueue: Sendable {
     /// Gives a chain back to the driver with the number of bytes that were written to it, from its first one on.
     package mutating func push(head: UInt16, written: UInt32) throws(VirtqueueError) {
         guard size > 0 else { return }
-        let element = configuration.deviceArea &+ 4 &+ 8 * UInt64(nextUsed & (size - 1))
-        nextUsed &+= 1
+        let element = configuration.deviceArea &+ 4 &+ 8 * UInt64(progress.nextUsed & (size - 1))
+        progress.nextUsed &+= 1
         try inMemory { () throws(GuestMemoryError) in
             try memory.store(UInt32(head), at: element)
             try memory.store(written, at: element &+ 4)
-            try memory.storeReleasing16(nextUsed, at: configuration.deviceArea &+ 2)
+            try memory.storeReleasing16(progress.nextUsed, at: configuration.deviceArea &+ 2)
         }
     }
 
     /// Whether the driver wants an interrupt for what was pushed since the last call (2.7.7.2 and 2.7.8.2).
     package mutating func needsInterrupt() throws(VirtqueueError) -> Bool {
-        let before = lastAsked
-        lastAsked = nextUsed
-        guard before != nextUsed else { return false }
+        let before = progress.lastAsked
+        progress.lastAsked = progress.nextUsed
+        guard before != progress.nextUsed else { return false }
         // The driver's wish must be read after it can see the used index.
         atomicMemoryFence(ordering: .sequentiallyConsistent)
         return try inMemory { () throws(GuestMemoryError) in
@@ -101,7 +113,7 @@ package struct Virtqueue: Sendable {
             }
             let wanted = try memory.loadUInt16(
                 at: configuration.driverArea &+ 4 &+ 2 * UInt64(size))
-            return nextUsed &- wanted &- 1 < nextUsed &- before
+            return progress.nextUsed &- wanted &- 1 < progress.nextUsed &- before
         }
     }
 
@@ -112,7 +124,7 @@ package struct Virtqueue: Sendable {
         if eventIndex {
             try inMemory { () throws(GuestMemoryError) in
                 try memory.store(
-                    nextAvailable, at: configuration.deviceArea &+ 4 &+ 8 * UInt64(size))
+                    progress.nextAvailable, at: configuration.deviceArea &+ 4 &+ 8 * UInt64(size))
             }
         }
         atomicMemoryFence(ordering: .sequentiallyConsistent)

@@ -26,7 +26,10 @@ func readConfiguration(_ number: Int32) throws -> SandboxConfiguration {
 guard CommandLine.arguments.count == 2, let number = Int32(CommandLine.arguments[1]), number > 2
 else { complain("is started by vmrun, with the number of a descriptor") }
 do {
-    exit(try Sandbox(try readConfiguration(number)).run())
+    let configuration = try readConfiguration(number)
+    exit(
+        configuration.makesTemplate
+            ? try TemplateMaker(configuration).run() : try Sandbox(configuration).run())
 } catch {
     complain("\(error)")
 }

@@ -66,12 +66,15 @@ package final class FileSystemDevice: VirtioDevice {
         let generation = activations.add(1, ordering: .relaxed).newValue
         state.withLock {
             $0 = State(
-                queues: activation.queues.map {
-                    Virtqueue($0, features: activation.features, memory: memory)
-                }, interrupt: activation.interrupt, generation: generation)
+                queues: activation.makeQueues(memory), interrupt: activation.interrupt,
+                generation: generation)
         }
         highPriorityBell.event.signal()
         requestBell.event.signal()
+    }
+
+    package func progress() -> [QueueProgress] {
+        state.withLock { $0?.queues.map(\.progress) ?? [] }
     }
 
     package func reset() {

@@ -29,13 +29,13 @@ package final class RNGDevice: VirtioDevice {
     package let configuration: [UInt8] = []
 
     package func activate(_ activation: Activation) {
-        guard let queue = activation.queues.first else { return }
-        state.withLock {
-            $0 = State(
-                queue: Virtqueue(queue, features: activation.features, memory: memory),
-                interrupt: activation.interrupt)
-        }
+        guard let queue = activation.makeQueues(memory).first else { return }
+        state.withLock { $0 = State(queue: queue, interrupt: activation.interrupt) }
         bell.event.signal()
+    }
+
+    package func progress() -> [QueueProgress] {
+        state.withLock { $0.map { [$0.queue.progress] } ?? [] }
     }
 
     package func reset() {

@@ -44,6 +44,10 @@ package final class VsockDevice: VirtioDevice, @unchecked Sendable {
         muxer.process()
     }
 
+    package func progress() -> [QueueProgress] {
+        muxer.progress()
+    }
+
     package func reset() {
         mailbox.performAndWait { [self] in muxer.reset() }
     }

@@ -49,21 +49,32 @@ package final class VsockMuxer {
         let interrupt: DeviceInterrupt
     }
 
+    /// What becomes of a connection that the guest asks for.
+    package enum Answer {
+        case stream(HostStream)
+        /// Nobody listens.
+        case refused
+        /// The guest goes on waiting; `restore` asks again, in another machine.
+        case later
+    }
+
     private let guestCID: UInt64
-    /// Gives the host's end of a port that the guest connects to; nil: nobody listens.
-    private let accept: (UInt32) -> HostStream?
+    /// What the host says to a connection to one of its ports.
+    private let accept: (UInt32) -> Answer
     private let report: (VirtqueueError) -> Void
     private var queues: Queues?
     private var links: [Key: Link] = [:]
     private var ready: [Key] = []
     private var waiting: [VsockHeader] = []
+    /// Requests for connections that have had no answer yet.
+    package private(set) var deferred: [VsockHeader] = []
     /// Called after a stream of this port of the host is gone.
     package var onClosed: (UInt32) -> Void = { _ in }
     /// Called when `process` should be called again soon.
     package var onMoreWork: () -> Void = {}
 
     package init(
-        guestCID: UInt64, accept: @escaping (UInt32) -> HostStream?,
+        guestCID: UInt64, accept: @escaping (UInt32) -> Answer,
         report: @escaping (VirtqueueError) -> Void
     ) {
         self.guestCID = guestCID
@@ -77,15 +88,22 @@ package final class VsockMuxer {
     }
 
     package func activate(_ activation: Activation, memory: GuestMemory) {
-        guard activation.queues.count >= 2 else { return }
+        let all = activation.makeQueues(memory)
+        guard all.count >= 2 else { return }
         queues = Queues(
-            memory: memory,
-            receive: Virtqueue(
-                activation.queues[0], features: activation.features, memory: memory),
-            transmit: Virtqueue(
-                activation.queues[1], features: activation.features, memory: memory),
-            interrupt: activation.interrupt)
+            memory: memory, receive: all[0], transmit: all[1], interrupt: activation.interrupt)
         process()
+    }
+
+    /// Takes over the requests that another machine's muxer has deferred; before `activate`.
+    package func restore(deferred requests: [VsockHeader]) {
+        for request in requests { handle(request, []) }
+    }
+
+    /// Of the receive, transmit and event queue.
+    package func progress() -> [QueueProgress] {
+        guard let queues else { return [] }
+        return [queues.receive.progress, queues.transmit.progress, QueueProgress()]
     }
 
     /// Drops the queues and every stream.
@@ -95,6 +113,7 @@ package final class VsockMuxer {
         links = [:]
         ready = []
         waiting = []
+        deferred = []
         ports.forEach(onClosed)
     }
 
@@ -180,8 +199,17 @@ extension VsockMuxer {
 
     private func open(_ key: Key, _ header: VsockHeader) {
         guard header.operation == VsockHeader.Operation.request.rawValue,
-            links.count < Self.maximumStreams, let stream = accept(key.hostPort)
+            links.count < Self.maximumStreams
         else { return refuse(header) }
+        switch accept(key.hostPort) {
+        case .stream(let stream): connect(key, header, to: stream)
+        case .refused: refuse(header)
+        case .later where deferred.count < Self.maximumStreams: deferred.append(header)
+        case .later: refuse(header)
+        }
+    }
+
+    private func connect(_ key: Key, _ header: VsockHeader, to stream: HostStream) {
         let link = Link(VsockConnection(request: header), stream)
         links[key] = link
         stream.onInput = { [weak self] in self?.inputIsReady(key) }

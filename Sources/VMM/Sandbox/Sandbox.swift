@@ -1,5 +1,6 @@
 internal import Devices
 internal import Glibc
+internal import GuestMemory
 internal import Linux
 package import Protocols
 
@@ -22,11 +23,10 @@ package final class Sandbox {
     private static let bootMilliseconds: Int64 = 300_000
     /// For unmounting and writing back in the guest.
     private static let shutdownMilliseconds: Int64 = 30_000
-    private static let kernelLines = 64
 
     internal let loop: EventLoop
     private let mailbox: LoopMailbox
-    internal let configuration: SandboxConfiguration
+    internal private(set) var configuration: SandboxConfiguration
     private let log: SandboxLog
     internal let streams: ContainerStreams
     private var devices: SandboxDevices?
@@ -57,6 +57,8 @@ package final class Sandbox {
         do {
             try begin()
             while result == nil { try loop.runOnce(timeoutMilliseconds: -1) }
+        } catch let failure as Failure {
+            fail(failure)
         } catch {
             fail(Failure(message: "\(error)"))
         }
@@ -76,9 +78,12 @@ package final class Sandbox {
             onReady: { [weak self] in self?.createContainer() },
             onExit: { [weak self] in self?.processExited($0) },
             onLost: { [weak self] in self?.lostGuest($0) })
+        let template = try openTemplate()
         let devices = try SandboxDevices(
-            configuration, loop: loop, mailbox: mailbox, log: log,
-            accept: { [weak self] in self?.accept($0) })
+            configuration,
+            memory: template?.memory ?? GuestMemory(size: configuration.machine.memorySize),
+            loop: loop, mailbox: mailbox, log: log,
+            accept: { [weak self] in self?.accept($0) ?? .refused })
         self.devices = devices
         devices.onStreamClosed = { [weak self] _ in self?.endIfDone() }
         devices.machine.onEnd = { [weak self] in self?.machineEnded($0) }
@@ -88,19 +93,49 @@ package final class Sandbox {
         deadline = try Deadline(loop: loop, milliseconds: Self.bootMilliseconds) { [weak self] in
             self?.lostGuest("the agent has not answered in time")
         }
-        try devices.machine.start(
-            kernel: OwnedFD(taking: descriptors.kernel), image: OwnedFD(taking: descriptors.image))
+        try start(devices, from: template)
+        log.phase("machine")
     }
 
-    private func accept(_ port: UInt32) -> HostStream? {
-        port == agentPort ? agent?.accept(loop: loop) : streams.take(port, loop: loop)
+    private func openTemplate() throws -> LoadedTemplate? {
+        let descriptors = configuration.descriptors
+        guard descriptors.templateState >= 0, descriptors.templateMemory >= 0 else { return nil }
+        do throws(LoadedTemplate.Failure) {
+            let template = try LoadedTemplate(
+                state: OwnedFD(taking: descriptors.templateState),
+                memory: OwnedFD(taking: descriptors.templateMemory), for: configuration.machine)
+            // Its maker has probed this KVM.
+            configuration.machine.softwareKVM = template.state.softwareKVM
+            return template
+        } catch {
+            throw Failure(kind: .badTemplate, message: "\(error)")
+        }
+    }
+
+    private func start(_ devices: SandboxDevices, from template: LoadedTemplate?) throws {
+        guard let template else {
+            return try devices.machine.start(
+                kernel: OwnedFD(taking: configuration.descriptors.kernel),
+                image: OwnedFD(taking: configuration.descriptors.image))
+        }
+        do {
+            try devices.start(from: template.state)
+        } catch {
+            throw Failure(kind: .badTemplate, message: "\(error)")
+        }
+    }
+
+    private func accept(_ port: UInt32) -> VsockMuxer.Answer {
+        let stream = port == agentPort ? agent?.accept(loop: loop) : streams.take(port, loop: loop)
+        return stream.map { .stream($0) } ?? .refused
     }
 }
 
 // From the boot to the end.
 extension Sandbox {
     private func createContainer() {
-        log.write(.debug, "the agent is ready")
+        log.phase("agent")
+        setUpMachine()
         var plan = configuration.container
         plan.process.streams = streams.ports
         if let size = streams.windowSize, plan.process.terminalRows == 0 {
@@ -112,13 +147,29 @@ extension Sandbox {
             deadline = nil
             if let failure = reply.failure { return fail(failure) }
             state = .created
+            log.phase("created")
             report?.send(SandboxReport.created)
+        }
+    }
+
+    /// The agent takes no container without it, so its answer need not be waited for.
+    private func setUpMachine() {
+        do throws(Errno) {
+            let entropy = try Entropy.bytes(SetUp.entropySize)
+            agent?.request(
+                .setUp(SetUp(entropy: entropy, wallClock: WallClock.now()))
+            ) { [weak self] reply in
+                if let failure = reply.failure { self?.fail(failure) }
+            }
+        } catch {
+            fail(Failure(message: "getrandom: \(error)"))
         }
     }
 
     private func processExited(_ exit: ProcessExit) {
         guard exit.container == configuration.container.id, exit.process.isEmpty else { return }
         if case .ending = state { return }
+        log.phase("exited")
         state = .ending(exitStatus: Int32(exit.exitStatus & 0xff))
         // The guest may have bytes in its cache that belong on the host's disk.
         agent?.request(.deleteContainer(container: exit.container)) { [weak self] reply in
@@ -138,11 +189,7 @@ extension Sandbox {
             guestIsDown = true
             return endIfDone()
         }
-        switch end {
-        case .reset: lostGuest("the guest's kernel has stopped")
-        case .tripleFault: lostGuest("the guest's kernel has crashed (triple fault)")
-        case .failure(let reason): lostGuest(reason)
-        }
+        lostGuest("\(end)")
     }
 
     private func endIfDone() {
@@ -152,7 +199,9 @@ extension Sandbox {
     }
 
     private func finish(_ status: Int32) {
-        if result == nil { result = status }
+        guard result == nil else { return }
+        log.phase("down")
+        result = status
     }
 
     /// The guest is gone, or talks nonsense: with the kernel's last words.
@@ -162,10 +211,7 @@ extension Sandbox {
             // What has arrived is still handed over, unless nobody takes it.
             return devices?.streamsAreClosed ?? true ? finish(status) : ()
         }
-        let words = LastWords.choose(
-            from: devices?.machine.serial.lastLines(Self.kernelLines) ?? [])
-        let tail = words.isEmpty ? "" : "; its last words: " + words.joined(separator: " | ")
-        fail(Failure(message: reason + tail))
+        fail(Failure(message: reason + LastWords.appendix(devices?.machine.serial)))
     }
 
     /// Tells whoever is there to hear it.
@@ -243,7 +289,10 @@ extension Sandbox {
         agent?.request(.startContainer(container: configuration.container.id)) {
             [weak self] reply in
             guard let self else { return }
-            if reply.failure == nil, case .created = state { state = .running }
+            if reply.failure == nil, case .created = state {
+                state = .running
+                log.phase("started")
+            }
             answer(SandboxReply(failure: reply.failure, status: status))
         }
     }

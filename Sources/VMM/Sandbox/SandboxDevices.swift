@@ -1,5 +1,6 @@
 internal import Devices
 internal import FileServer
+internal import GuestMemory
 internal import Linux
 internal import Protocols
 
@@ -8,18 +9,20 @@ internal final class SandboxDevices {
     let machine: Machine
     private let muxer: VsockMuxer
     private let fileSystem: FileSystemDevice
+    private let rng: RNGDevice
+    private let balloon: BalloonDevice
 
-    /// Takes over the descriptors of `/dev/kvm` and of the shares. `accept` gives the host's end of a port.
+    /// Takes over the descriptors of `/dev/kvm` and of the shares. `accept` answers connections of the guest.
     init(
-        _ configuration: SandboxConfiguration, loop: EventLoop, mailbox: LoopMailbox,
-        log: SandboxLog, accept: @escaping (UInt32) -> HostStream?
+        _ configuration: SandboxConfiguration, memory: GuestMemory, loop: EventLoop,
+        mailbox: LoopMailbox, log: SandboxLog, accept: @escaping (UInt32) -> VsockMuxer.Answer
     ) throws {
         let wanted = configuration.machine
         machine = try Machine(
             Machine.Plan(
                 memorySize: wanted.memorySize, processorCount: wanted.cpuCount,
                 softwareKVM: wanted.softwareKVM, kernelParameters: wanted.kernelParameters),
-            kvm: OwnedFD(taking: configuration.descriptors.kvm), mailbox: mailbox
+            memory: memory, kvm: OwnedFD(taking: configuration.descriptors.kvm), mailbox: mailbox
         ) { line in log.write(.debug, "guest: \(line)") }
         muxer = VsockMuxer(guestCID: VsockDevice.guestCID, accept: accept) { error in
             log.write(.error, "socket device: \(error)")
@@ -30,12 +33,15 @@ internal final class SandboxDevices {
                 name: share.name, descriptor: OwnedFD(taking: share.descriptor),
                 readOnly: share.readonly)
         }
-        fileSystem = try FileSystemDevice(memory: machine.memory, server: server) { line in
+        fileSystem = try FileSystemDevice(memory: memory, server: server) { line in
             log.write(.error, line)
         }
+        rng = try RNGDevice(memory: memory)
+        balloon = try BalloonDevice(memory: memory)
         try plugIn(loop: loop, mailbox: mailbox)
     }
 
+    /// The order is part of the format of templates.
     private func plugIn(loop: EventLoop, mailbox: LoopMailbox) throws {
         let vsock = VsockDevice(memory: machine.memory, mailbox: mailbox, muxer: muxer)
         let vsockBell = try Self.bell(on: loop) { vsock.process() }
@@ -43,9 +49,13 @@ internal final class SandboxDevices {
         try machine.add(vsock, bells: [vsockBell, vsockBell, vsockBell])
         try fileSystem.start()
         try machine.add(fileSystem, bells: [fileSystem.highPriorityBell, fileSystem.requestBell])
-        let rng = try RNGDevice(memory: machine.memory)
-        _ = try loop.add(rng.bell.event.descriptor, .readable) { _ in rng.process() }
+        _ = try loop.add(rng.bell.event.descriptor, .readable) { [rng] _ in rng.process() }
         try machine.add(rng, bells: [rng.bell])
+        _ = try loop.add(balloon.bell.event.descriptor, .readable) { [balloon] _ in
+            balloon.process()
+        }
+        try machine.add(
+            balloon, bells: [balloon.unusedBell, balloon.unusedBell, balloon.bell])
     }
 
     /// A bell that calls `action` on the loop's thread.
@@ -73,5 +83,23 @@ internal final class SandboxDevices {
     func stop() {
         machine.stop()
         fileSystem.stop()
+    }
+}
+
+// Templates.
+extension SandboxDevices {
+    /// Stops the machine, lets the devices finish, and answers the state of both. The mailbox must be closed.
+    func save() throws -> (snapshot: MachineSnapshot, deferredConnections: [VsockHeader]) {
+        stop()
+        muxer.process()
+        rng.process()
+        balloon.process()
+        return (try machine.save(), muxer.deferred)
+    }
+
+    /// Goes on from a template, whose memory this machine has.
+    func start(from state: TemplateState) throws {
+        muxer.restore(deferred: state.deferredConnections)
+        try machine.start(from: state.snapshot)
     }
 }

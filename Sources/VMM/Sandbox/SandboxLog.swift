@@ -31,6 +31,11 @@ package final class SandboxLog: Sendable {
         }
     }
 
+    /// Marks that a start has come this far; a benchmark reads the times.
+    package func phase(_ name: String) {
+        write(.debug, "phase: \(name)")
+    }
+
     /// A string as JSON wants it between quotes (RFC 8259, 7).
     package static func escaped(_ text: String) -> String {
         var result = ""
