@@ -11,6 +11,8 @@ package struct CreateRequest: Sendable {
     package var pidFile: String?
     package var consoleSocket: String?
     package var installation: Installation
+    /// The folder of templates; nil: the machine boots.
+    package var templates: String?
     package var debug = false
 
     package init(id: ContainerID, root: String, installation: Installation) {

@@ -1,4 +1,3 @@
-internal import KVM
 internal import Linux
 internal import OCISpec
 internal import Protocols
@@ -24,17 +23,12 @@ struct PreparedContainer {
             configuration, id: request.id, bundle: bundle.path,
             machine: request.installation.machine)
         for warning in bundle.warnings + plan.warnings { log.write(.warning, warning) }
-        launcher = try SandboxLauncher(
-            program: request.installation.sandbox, debug: request.debug)
         files = try SandboxFiles(plan, request.installation)
-        let virtualization = KVMProbe.run()
-        if let error = virtualization.error { throw error }
-        log.write(.debug, "virtualization: \(virtualization.summary)")
-        plan.machine.softwareKVM = virtualization == .software
+        launcher = SandboxLauncher(program: request.installation.sandbox, debug: request.debug)
         (streams, hostTerminal) = try Self.openStreams(&plan.container.process, request)
         record = StateRecord(
             ociVersion: configuration.ociVersion, id: request.id.text, bundle: bundle.path,
-            rootfs: plan.shares.first?.hostPath ?? "", created: Timestamp.now(), pid: 0,
+            rootfs: plan.shares.first?.hostPath ?? "", created: WallClock.rfc3339(), pid: 0,
             pidStartTime: 0, annotations: configuration.annotations ?? [:])
         self.plan = plan
     }

@@ -48,11 +48,9 @@ extension PreparedContainer {
     private func carryOut(
         in directory: borrowing ContainerDirectory, guarded guardian: borrowing Guard, log: Log
     ) throws(RuntimeError) -> Int32 {
-        let sandbox = try launcher.launch(plan, files, streams, in: directory)
-        log.write(.debug, "sandbox process \(sandbox.child.pid)")
+        let sandbox = try makeSandbox(in: directory, guarded: guardian, log: log)
         do throws(RuntimeError) {
-            try create(sandbox, in: directory, guarded: guardian)
-            log.write(.debug, "created")
+            try announce(sandbox)
             directory.unlock()
             passOnLog(of: sandbox, to: log)
             guard !request.detach else {
@@ -68,26 +66,51 @@ extension PreparedContainer {
         }
     }
 
+    /// A sandbox whose container's process exists and waits.
+    private func makeSandbox(
+        in directory: borrowing ContainerDirectory, guarded guardian: borrowing Guard, log: Log
+    ) throws(RuntimeError) -> SandboxProcess {
+        var supply = MachineSupply(
+            plan.machine, files.machine, launcher, templates: request.templates)
+        while true {
+            let start = try supply.next(log)
+            let sandbox = try launcher.launch(plan, files, streams, from: start, in: directory)
+            log.phase("launched")
+            do throws(RuntimeError) {
+                try create(sandbox, in: directory, guarded: guardian)
+                return sandbox
+            } catch {
+                sandbox.kill()
+                guard case .template(let template) = start,
+                    case .container(let failure) = error, failure.kind == .badTemplate
+                else { throw error }
+                supply.refused(template, failure.message, log)
+            }
+        }
+    }
+
+    /// Tells those who wait for the container of its process.
+    private func announce(_ sandbox: SandboxProcess) throws(RuntimeError) {
+        pseudoTerminal?.closeSlave()
+        if let socket = request.consoleSocket { try pseudoTerminal?.sendMaster(to: socket) }
+        if let path = request.pidFile { try PIDFile.write(sandbox.child.pid, to: path) }
+    }
+
     /// Returns when the container's process exists and waits.
     private func create(
         _ sandbox: SandboxProcess, in directory: borrowing ContainerDirectory,
         guarded guardian: borrowing Guard
     ) throws(RuntimeError) {
-        do throws(Errno) {
-            // Only now: without its configuration the process ends by itself, with it only by its guard.
+        // Only now: without its configuration the process ends by itself, with it only by its guard.
+        try RuntimeError.wrap("start the sandbox") { () throws(Errno) in
             try guardian.protect(sandbox.child)
-            try sandbox.configure()
-        } catch {
-            throw .system("start the sandbox", error)
         }
+        try sandbox.configure(orFail: "start the sandbox")
         var record = record
         record.pid = sandbox.child.pid
         record.pidStartTime = sandbox.identity?.startTime ?? 0
         try directory.write(record)
-        pseudoTerminal?.closeSlave()
-        if let socket = request.consoleSocket { try pseudoTerminal?.sendMaster(to: socket) }
         try sandbox.waitUntilCreated()
-        if let path = request.pidFile { try PIDFile.write(sandbox.child.pid, to: path) }
     }
 
     /// Passes signals and the terminal on until the container has ended; answers its exit status.
@@ -107,32 +130,9 @@ extension PreparedContainer {
 
     /// Errors among the lines are repeated in the failure that comes with them, so they are details here.
     private func passOnLog(of sandbox: SandboxProcess, to log: Log) {
-        for (level, message) in sandbox.newLogLines() {
-            log.write(level == .error ? .debug : level, message)
-        }
-    }
-}
-
-extension SandboxProcess {
-    /// Waits for the first report; an error where it is a failure, or the process ends without one.
-    fileprivate func waitUntilCreated() throws(RuntimeError) {
-        while true {
-            var poll = Poll()
-            let report = poll.add(reportNumber, reading: true)
-            let process = poll.add(processNumber, reading: true)
-            do throws(Errno) {
-                try poll.wait()
-            } catch {
-                throw .system("poll", error)
-            }
-            if poll.isReady(report) {
-                switch try takeReport() {
-                case .created: return
-                case .failure(let failure): throw .container(failure)
-                case nil: break
-                }
-            }
-            if poll.isReady(process), reportNumber == nil { throw error(try end()) }
+        for var line in sandbox.newLogLines() {
+            if line.level == .error { line.level = .debug }
+            log.write(line)
         }
     }
 }

@@ -24,6 +24,8 @@ package enum RuntimeError: Error, Equatable, Sendable, CustomStringConvertible {
     case sandboxDied(how: String, log: [String])
     /// The sandbox has sent what is no message.
     case protocolViolation(String)
+    /// The folder of templates cannot be used, or has no such template.
+    case templates(String)
     /// A flag of the command line, or what goes together.
     case usage(String)
 
@@ -40,6 +42,7 @@ package enum RuntimeError: Error, Equatable, Sendable, CustomStringConvertible {
         case .sandboxDied(let how, let log):
             "the sandbox process \(how)" + (log.isEmpty ? "" : ": " + log.joined(separator: " | "))
         case .protocolViolation(let reason): "the sandbox does not keep to the protocol: \(reason)"
+        case .templates(let text): text
         case .usage(let text): text
         }
     }
@@ -50,7 +53,7 @@ package enum RuntimeError: Error, Equatable, Sendable, CustomStringConvertible {
         return switch failure.kind {
         case .programNotFound: 127
         case .programNotExecutable: 126
-        case .other, .notFound, .wrongState: 1
+        case .other, .notFound, .wrongState, .badTemplate: 1
         }
     }
 
@@ -59,7 +62,7 @@ package enum RuntimeError: Error, Equatable, Sendable, CustomStringConvertible {
         switch failure.kind {
         case .programNotFound, .programNotExecutable:
             "unable to start container process: " + failure.message
-        case .other, .notFound, .wrongState: failure.message
+        case .other, .notFound, .wrongState, .badTemplate: failure.message
         }
     }
 

@@ -50,6 +50,7 @@ struct RunCommand: Verb {
     var arguments: [String] = []
 
     func carryOut(_ log: Log) throws(RuntimeError) -> Int32 {
+        log.phase("begin")
         let text = try onlyArgument(arguments, of: Self.name)
         guard preserveFds == 0 else {
             throw .usage("--preserve-fds: descriptors cannot be passed into a virtual machine")
@@ -67,6 +68,7 @@ struct RunCommand: Verb {
         var request = CreateRequest(
             id: id, root: vmrun.stateRoot(), installation: try vmrun.installation())
         request.bundle = bundle
+        if !vmrun.noTemplate { request.templates = try vmrun.templateFolder() }
         request.detach = detach
         request.pidFile = pidFile
         request.consoleSocket = consoleSocket

@@ -7,7 +7,7 @@ struct Vmrun: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "vmrun",
         abstract: "Runs OCI containers, each under a Linux kernel of its own.",
-        subcommands: [RunCommand.self, SpecCommand.self, CheckCommand.self])
+        subcommands: [RunCommand.self, SpecCommand.self, CheckCommand.self, TemplateCommand.self])
 
     @Option(help: ArgumentHelp("Folder for the state of containers.", valueName: "path"))
     var root: String?
@@ -29,6 +29,12 @@ struct Vmrun: ParsableCommand {
 
     @Option(help: ArgumentHelp("Program that runs the virtual machine.", valueName: "path"))
     var sandbox: String?
+
+    @Option(help: ArgumentHelp("Folder for templates of machines.", valueName: "path"))
+    var templateDir: String?
+
+    @Flag(help: "Boot every machine instead of copying a template.")
+    var noTemplate = false
 
     @Flag(help: "Refused: cgroups of systemd are not supported yet.")
     var systemdCgroup = false
@@ -63,6 +69,17 @@ struct Vmrun: ParsableCommand {
         try Installation(
             overrides: Installation.Overrides(kernel: kernel, image: image, sandbox: sandbox),
             environment: ProcessSetup.environment(), program: Installation.ownProgram())
+    }
+
+    /// Without the flag: what the configuration says, or else /var/lib/vmrun/templates, and for others than root a
+    /// folder of the user's own.
+    func templateFolder() throws(RuntimeError) -> String {
+        if let templateDir { return templateDir }
+        if let path = try installation().templates { return path }
+        guard ProcessSetup.effectiveUser != 0 else { return "/var/lib/vmrun/templates" }
+        let environment = ProcessSetup.environment()
+        let data = environment["XDG_DATA_HOME"] ?? (environment["HOME"] ?? "") + "/.local/share"
+        return data + "/vmrun/templates"
     }
 
     /// Without the flag: /run/vmrun, or the user's own runtime folder for others than root.

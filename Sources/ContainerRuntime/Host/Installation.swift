@@ -11,6 +11,8 @@ package struct Installation: Equatable, Sendable {
     package var sandbox: String
     package var kernel: String
     package var image: String
+    /// The folder of templates, where the configuration names one.
+    package var templates: String?
     package var machine = MachineDefaults()
 
     /// What the command line says; nil: nothing.
@@ -38,6 +40,7 @@ package struct Installation: Equatable, Sendable {
         sandbox =
             overrides.sandbox ?? environment["VMRUN_SANDBOX"] ?? file.sandbox
             ?? share + "/vmrun-sandbox"
+        templates = environment["VMRUN_TEMPLATES"] ?? file.templates
         if let size = file.memorySize { machine.memorySize = size }
         if let count = file.cpuCount { machine.cpuCount = count }
     }
@@ -56,7 +59,7 @@ package struct Installation: Equatable, Sendable {
     }
 }
 
-/// `/etc/vmrun/config.json`: an object with any of `kernel`, `image`, `sandbox` (absolute paths), `memory`
+/// `/etc/vmrun/config.json`: an object with any of `kernel`, `image`, `sandbox`, `templates` (absolute paths), `memory`
 /// (of a VM: bytes as a number, or text such as "512M") and `cpus`. Unknown names are errors.
 struct SettingsFile: Equatable {
     static let defaultPath = "/etc/vmrun/config.json"
@@ -64,6 +67,7 @@ struct SettingsFile: Equatable {
     var kernel: String?
     var image: String?
     var sandbox: String?
+    var templates: String?
     var memorySize: UInt64?
     var cpuCount: UInt32?
 
@@ -95,6 +99,7 @@ struct SettingsFile: Equatable {
             case "kernel": kernel = try Self.path(member)
             case "image": image = try Self.path(member)
             case "sandbox": sandbox = try Self.path(member)
+            case "templates": templates = try Self.path(member)
             case "memory": memorySize = try Self.memory(member)
             case "cpus":
                 cpuCount = try TreeDecoder.decode(UInt32.self, from: member.value)

@@ -18,6 +18,13 @@ package final class Log {
         case error
     }
 
+    package struct Line: Sendable {
+        package var level: Level
+        package var message: String
+        /// RFC 3339.
+        package var time: String
+    }
+
     private let output: OwnedFD
     /// Whether lines go to a file: then stderr has errors too, for the person who waits there.
     package let isFile: Bool
@@ -41,8 +48,17 @@ package final class Log {
     }
 
     package func write(_ level: Level, _ message: String) {
-        guard level != .debug || showsDebug else { return }
-        try? output.writeAll(Array(line(level, message).utf8))
+        write(Line(level: level, message: message, time: WallClock.rfc3339()))
+    }
+
+    func write(_ line: Line) {
+        guard line.level != .debug || showsDebug else { return }
+        try? output.writeAll(Array(text(of: line).utf8))
+    }
+
+    /// Marks that a start has come this far; a benchmark reads the times.
+    package func phase(_ name: String) {
+        write(.debug, "phase: \(name)")
     }
 
     /// Writes to stderr as it is.
@@ -51,44 +67,20 @@ package final class Log {
         try? stderr.writeAll(Array(text.utf8))
     }
 
-    private func line(_ level: Level, _ message: String) -> String {
-        let time = Timestamp.now()
+    private func text(of line: Line) -> String {
+        let level = line.level.rawValue
         switch format {
         case .json:
             let entry: JSONValue = [
-                "level": .string(level.rawValue), "msg": .string(message), "time": .string(time),
+                "level": .string(level), "msg": .string(line.message), "time": .string(line.time),
             ]
             return entry.text() + "\n"
         case .text where isFile:
-            let quoted = JSONValue.string(message).text()
-            return "time=\"\(time)\" level=\(level.rawValue) msg=\(quoted)\n"
+            let quoted = JSONValue.string(line.message).text()
+            return "time=\"\(line.time)\" level=\(level) msg=\(quoted)\n"
         case .text:
-            let prefix = level == .error ? "" : "vmrun: " + level.rawValue + ": "
-            return prefix + message.replacing("\n", with: " ") + "\n"
+            let prefix = line.level == .error ? "" : "vmrun: \(level): "
+            return prefix + line.message.replacing("\n", with: " ") + "\n"
         }
-    }
-}
-
-/// The time of day in RFC 3339.
-package enum Timestamp {
-    package static func now() -> String {
-        text(ofSecond: time(nil))
-    }
-
-    /// `seconds` since 1970, in UTC. Years of 400 repeat; a year begins in March, so that leap days end one.
-    static func text(ofSecond seconds: Int) -> String {
-        func two(_ number: Int) -> String { (number < 10 ? "0" : "") + String(number) }
-        let days = seconds / 86400 + 719_468
-        let era = days / 146_097
-        let dayOfEra = days % 146_097
-        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36524 - dayOfEra / 146_096) / 365
-        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let monthFromMarch = (5 * dayOfYear + 2) / 153
-        let day = dayOfYear - (153 * monthFromMarch + 2) / 5 + 1
-        let month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9
-        let year = era * 400 + yearOfEra + (month <= 2 ? 1 : 0)
-        let clock = seconds % 86400
-        return "\(year)-\(two(month))-\(two(day))"
-            + "T\(two(clock / 3600)):\(two(clock / 60 % 60)):\(two(clock % 60))Z"
     }
 }

@@ -11,43 +11,40 @@ package struct MachineDefaults: Equatable, Sendable {
 }
 
 extension SandboxPlan {
-    /// What a limit of the container leaves to the kernel and the agent, in bytes.
-    private static let overhead: UInt64 = 64 << 20
-    private static let smallestMemory: UInt64 = 64 << 20
-    private static let largestMemory: UInt64 = 1 << 40
-    /// The unit of guest memory, in bytes.
-    private static let memoryUnit: UInt64 = 2 << 20
-    private static let mostCPUs: UInt32 = 64
-
     /// The machine, from the `vm` object, or else our annotations, or else the limits of the container.
     mutating func addMachine(
         _ configuration: Configuration, _ defaults: MachineDefaults
     ) throws(RuntimeError) {
         machine.memorySize = defaults.memorySize
         machine.cpuCount = defaults.cpuCount
-        // Guest memory costs nothing until it is used, so a limit can always be made reachable.
-        if let limit = configuration.linux?.resources?.memory?.limit, limit > 0 {
-            let wanted = min(UInt64(limit), Self.largestMemory) + Self.overhead
-            machine.memorySize = max(machine.memorySize, wanted)
-        }
+        deriveShape(configuration.linux?.resources)
         try addAnnotations(configuration.annotations ?? [:])
         if let vm = configuration.virtualMachine { try addVM(vm) }
-        machine.memorySize =
-            (machine.memorySize + Self.memoryUnit - 1) / Self.memoryUnit * Self.memoryUnit
+    }
+
+    /// Guest memory costs nothing until it is used, so a limit can always be made reachable; and a quota of processor
+    /// time can be used up by as many processors only.
+    private mutating func deriveShape(_ resources: Resources?) {
+        if let limit = resources?.memory?.limit, limit > 0 {
+            let wanted = min(UInt64(limit), MachineShape.memory.upperBound)
+            machine.memorySize = max(
+                machine.memorySize,
+                MachineShape.memoryClass(atLeast: wanted + MachineShape.overhead))
+        }
+        if let quota = resources?.cpu?.quota, quota > 0 {
+            let period = max(1, resources?.cpu?.period ?? 100_000)
+            let count = UInt32(clamping: (UInt64(quota) + period - 1) / period)
+            machine.cpuCount = max(
+                machine.cpuCount, MachineShape.processorClass(atLeast: count))
+        }
     }
 
     private mutating func setMemory(_ size: UInt64, _ path: String) throws(RuntimeError) {
-        guard (Self.smallestMemory...Self.largestMemory).contains(size) else {
-            throw .unsupported(path: path, reason: "\(size) bytes is not between 64 MiB and 1 TiB")
-        }
-        machine.memorySize = size
+        machine.memorySize = try MachineShape.checkMemory(size, path)
     }
 
     private mutating func setCPUs(_ count: UInt32, _ path: String) throws(RuntimeError) {
-        guard (1...Self.mostCPUs).contains(count) else {
-            throw .unsupported(path: path, reason: "\(count) is not between 1 and \(Self.mostCPUs)")
-        }
-        machine.cpuCount = count
+        machine.cpuCount = try MachineShape.checkProcessors(count, path)
     }
 
     /// Names below `io.vmrun.` are ours: one that is not known is a mistake, not another program's.

@@ -1,15 +1,12 @@
 internal import Glibc
-internal import KVM
 internal import Linux
 internal import Protocols
 
 /// The files of the host that a sandbox is given, opened before anything is made on the host.
 ///
 /// Owns the descriptors until the sandbox process has copies of its own.
-package final class SandboxFiles {
-    let kvm: OwnedFD
-    let kernel: OwnedFD
-    let image: OwnedFD
+final class SandboxFiles {
+    let machine: MachineFiles
     private(set) var shares: [OpenShare] = []
 
     /// One open file or folder of the share.
@@ -30,33 +27,10 @@ package final class SandboxFiles {
         }
     }
 
-    package init(_ plan: SandboxPlan, _ installation: Installation) throws(RuntimeError) {
+    init(_ plan: SandboxPlan, _ installation: Installation) throws(RuntimeError) {
         for source in plan.shares {
             shares.append(try OpenShare(source))
         }
-        kernel = try Self.open(
-            "guest kernel", plan.kernelPath ?? installation.kernel, "--kernel, VMRUN_KERNEL")
-        image = try Self.open(
-            "guest image", plan.imagePath ?? installation.image, "--image, VMRUN_IMAGE")
-        do throws(Errno) {
-            kvm = try OwnedFD.open(KVMProbe.device, O_RDWR)
-        } catch {
-            throw KVMProbe.run().error ?? .system("open \(KVMProbe.device)", error)
-        }
-    }
-
-    private static func open(
-        _ what: String, _ path: String, _ settings: String
-    ) throws(RuntimeError) -> OwnedFD {
-        do throws(Errno) {
-            return try OwnedFD.open(path, O_RDONLY)
-        } catch .noSuchFile {
-            throw .fileNotFound(
-                what: what, path: path,
-                hint: "build it with hack/build, or name another with \(settings) or "
-                    + SettingsFile.defaultPath)
-        } catch {
-            throw .system("open the \(what) \(path)", error)
-        }
+        machine = try MachineFiles(kernel: plan.kernelPath, image: plan.imagePath, installation)
     }
 }

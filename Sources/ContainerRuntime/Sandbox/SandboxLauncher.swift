@@ -14,51 +14,101 @@ package struct SandboxLauncher {
     private let program: String
     private let debug: Bool
 
-    package init(program: String, debug: Bool) throws(RuntimeError) {
+    /// `program` is known to exist (`SandboxFiles`).
+    init(program: String, debug: Bool) {
         self.program = program
         self.debug = debug
-        guard (try? OwnedFD.openPath(program)) != nil else {
-            throw .fileNotFound(
-                what: "sandbox program", path: program,
-                hint: "build it with hack/build, or name another with --sandbox, VMRUN_SANDBOX or "
-                    + SettingsFile.defaultPath)
-        }
+    }
+
+    /// How the machine of a container comes into being.
+    enum Start {
+        /// From the kernel's first instruction.
+        case boot(softwareKVM: Bool)
+        /// As a copy.
+        case template(Template)
     }
 
     /// Starts the process, which waits for its configuration (`SandboxProcess.configure`).
-    package func launch(
-        _ plan: SandboxPlan, _ files: SandboxFiles, _ streams: StandardStreams,
+    func launch(
+        _ plan: SandboxPlan, _ files: SandboxFiles, _ streams: StandardStreams, from start: Start,
         in directory: borrowing ContainerDirectory
     ) throws(RuntimeError) -> SandboxProcess {
         do throws(Errno) {
-            let null = try OwnedFD.open("/dev/null", O_RDWR)
             let log = try directory.folder.open(
                 at: ContainerDirectory.logName, O_RDWR | O_CREAT | O_APPEND, mode: 0o600)
+            // A process that could not use its template may have left its socket.
+            try? directory.folder.remove(ContainerDirectory.socketFile, directory: false)
             let control = try UnixSocket.listen(at: directory.socketPath)
-            let report = try UnixSocket.pair()
-            let document = try UnixSocket.pair()
-            var table = Table([
-                null.rawValue, null.rawValue, log.rawValue, document.second.rawValue,
-            ])
+            var table = Table()
             var configuration = SandboxConfiguration()
             configuration.machine = plan.machine
             configuration.container = plan.container
             configuration.title = "vmrun: \(directory.id)"
-            configuration.debug = debug
-            configuration.descriptors.log = 2
-            configuration.descriptors.report = table.add(report.second.rawValue)
             configuration.descriptors.control = table.add(control.rawValue)
             add(streams, &configuration.descriptors, &table)
-            add(files, &configuration, &table)
-            let child = try Child.spawn(
-                program, arguments: [program, String(Self.configurationNumber)],
-                environment: ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"], descriptors: table.numbers)
-            return SandboxProcess(
-                child, configuration, over: document.keepingFirst(), report: report.keepingFirst(),
-                log: log)
+            configuration.descriptors.kvm = table.add(files.machine.kvm.rawValue)
+            switch start {
+            case .boot(let softwareKVM):
+                configuration.machine.softwareKVM = softwareKVM
+                add(files.machine, &configuration.descriptors, &table)
+            case .template(let template):
+                configuration.descriptors.templateState = table.add(template.state.rawValue)
+                configuration.descriptors.templateMemory = table.add(template.memory.rawValue)
+            }
+            configuration.shares = files.shares.map { share in
+                Share(
+                    name: share.source.name, descriptor: table.add(share.descriptor.rawValue),
+                    readonly: share.source.readonly)
+            }
+            return try spawn(configuration, table, log: log)
         } catch {
             throw .system("start \(program)", error)
         }
+    }
+
+    /// Starts a process that makes a template in the files of this folder; its `created` says that it is whole.
+    func launchTemplateMaker(
+        _ machine: MachineConfiguration, _ files: MachineFiles, in folder: borrowing OwnedFD
+    ) throws(RuntimeError) -> SandboxProcess {
+        do throws(Errno) {
+            let flags = O_RDWR | O_CREAT | O_EXCL
+            let state = try folder.open(at: TemplateStore.stateName, flags, mode: 0o600)
+            let memory = try folder.open(at: TemplateStore.memoryName, flags, mode: 0o600)
+            var table = Table()
+            var configuration = SandboxConfiguration()
+            configuration.makesTemplate = true
+            configuration.machine = machine
+            configuration.title = "vmrun: template"
+            configuration.descriptors.kvm = table.add(files.kvm.rawValue)
+            add(files, &configuration.descriptors, &table)
+            configuration.descriptors.templateState = table.add(state.rawValue)
+            configuration.descriptors.templateMemory = table.add(memory.rawValue)
+            return try spawn(configuration, table, log: OwnedFD.memoryFile("log"))
+        } catch {
+            throw .system("start \(program)", error)
+        }
+    }
+
+    private func spawn(
+        _ configuration: SandboxConfiguration, _ table: Table, log: consuming OwnedFD
+    ) throws(Errno) -> SandboxProcess {
+        let null = try OwnedFD.open("/dev/null", O_RDWR)
+        let report = try UnixSocket.pair()
+        let document = try UnixSocket.pair()
+        var configuration = configuration
+        var table = table
+        configuration.debug = debug
+        configuration.descriptors.log = 2
+        configuration.descriptors.report = table.add(report.second.rawValue)
+        let child = try Child.spawn(
+            program, arguments: [program, String(Self.configurationNumber)],
+            environment: ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"],
+            descriptors: [
+                null.rawValue, null.rawValue, log.rawValue, document.second.rawValue,
+            ] + table.numbers)
+        return SandboxProcess(
+            child, configuration, over: document.keepingFirst(), report: report.keepingFirst(),
+            log: log)
     }
 
     private func add(
@@ -75,30 +125,20 @@ package struct SandboxLauncher {
     }
 
     private func add(
-        _ files: SandboxFiles, _ configuration: inout SandboxConfiguration, _ table: inout Table
+        _ files: MachineFiles, _ descriptors: inout Descriptors, _ table: inout Table
     ) {
-        configuration.descriptors.kvm = table.add(files.kvm.rawValue)
-        configuration.descriptors.kernel = table.add(files.kernel.rawValue)
-        configuration.descriptors.image = table.add(files.image.rawValue)
-        configuration.shares = files.shares.map { share in
-            Share(
-                name: share.source.name, descriptor: table.add(share.descriptor.rawValue),
-                readonly: share.source.readonly)
-        }
+        descriptors.kernel = table.add(files.kernel.descriptor.rawValue)
+        descriptors.image = table.add(files.image.descriptor.rawValue)
     }
 
-    /// Which of our descriptors become which of the child's. All are borrowed.
+    /// Which of our descriptors become the child's, after those that every one has. All are borrowed.
     private struct Table {
-        var numbers: [Int32]
-
-        init(_ numbers: [Int32]) {
-            self.numbers = numbers
-        }
+        private(set) var numbers: [Int32] = []
 
         /// The number in the child.
         mutating func add(_ number: Int32) -> Int32 {
             numbers.append(number)
-            return Int32(numbers.count - 1)
+            return SandboxLauncher.configurationNumber + Int32(numbers.count)
         }
     }
 }

@@ -27,11 +27,13 @@ package final class SandboxProcess {
     }
 
     /// Sends the configuration, once: the process begins. One that has died already is noticed later.
-    package func configure() throws(Errno) {
+    func configure(orFail operation: String) throws(RuntimeError) {
         guard let document = document.take() else { return }
         do throws(Errno) {
             try document.writeAll(Frame.encode(configuration))
         } catch .brokenPipe, .connectionReset {
+        } catch {
+            throw .system(operation, error)
         }
     }
 
@@ -72,8 +74,8 @@ package final class SandboxProcess {
         return .sandboxDied(how: end.words, log: lastLines(3))
     }
 
-    /// What the sandbox has logged since the last call: the level and the text of each line.
-    package func newLogLines() -> [(level: Log.Level, message: String)] {
+    /// What the sandbox has logged since the last call.
+    package func newLogLines() -> [Log.Line] {
         guard let all = try? wholeLog(), all.count > logOffset else { return [] }
         let lines = all[logOffset...].split(separator: UInt8(ascii: "\n"))
         logOffset = all.count
@@ -91,12 +93,40 @@ package final class SandboxProcess {
     }
 
     /// A line that is not JSON is what the Swift runtime writes when it gives up.
-    private static func parse(_ line: ArraySlice<UInt8>) -> (level: Log.Level, message: String) {
+    private static func parse(_ line: ArraySlice<UInt8>) -> Log.Line {
         guard let tree = try? JSONParser.parse(Array(line)),
-            case .string(let message) = tree["msg"] ?? .null
-        else { return (.error, String(decoding: line, as: UTF8.self)) }
-        guard case .string(let name) = tree["level"] ?? .null else { return (.info, message) }
-        return (Log.Level(rawValue: name) ?? .info, message)
+            case .string(let level) = tree["level"], case .string(let message) = tree["msg"],
+            case .string(let time) = tree["time"]
+        else {
+            return Log.Line(
+                level: .error, message: String(decoding: line, as: UTF8.self),
+                time: WallClock.rfc3339())
+        }
+        return Log.Line(level: Log.Level(rawValue: level) ?? .info, message: message, time: time)
+    }
+}
+
+extension SandboxProcess {
+    /// Waits for the first report; an error where it is a failure, or the process ends without one.
+    func waitUntilCreated() throws(RuntimeError) {
+        while true {
+            var poll = Poll()
+            let report = poll.add(reportNumber, reading: true)
+            let process = poll.add(processNumber, reading: true)
+            do throws(Errno) {
+                try poll.wait()
+            } catch {
+                throw .system("poll", error)
+            }
+            if poll.isReady(report) {
+                switch try takeReport() {
+                case .created: return
+                case .failure(let failure): throw .container(failure)
+                case nil: break
+                }
+            }
+            if poll.isReady(process), reportNumber == nil { throw error(try end()) }
+        }
     }
 }
 

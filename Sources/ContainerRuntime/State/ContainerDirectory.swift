@@ -13,6 +13,7 @@ package import OCISpec
 package struct ContainerDirectory: ~Copyable {
     package static let stateName = "state.json"
     package static let socketName = "sandbox.sock"
+    static let socketFile: FileName = "sandbox.sock"
     package static let logName = "sandbox.log"
 
     package let id: ContainerID
