@@ -17,6 +17,7 @@ final class HostEnd: @unchecked Sendable {
 
     /// Takes the agent's connection.
     func accept() throws {
+        try Patience.wait(for: listener.rawValue, "no connection")
         connection = try UnixSocket.accept(listener)
     }
 
@@ -24,7 +25,7 @@ final class HostEnd: @unchecked Sendable {
     func collect() throws {
         try accept()
         thread = try Thread.start(name: "collect") { [self] in
-            while let piece = try? connection?.read(upTo: 65536), !piece.isEmpty {
+            while let piece = try? read(), !piece.isEmpty {
                 bytes += piece
             }
         }
@@ -33,6 +34,7 @@ final class HostEnd: @unchecked Sendable {
     /// What has come, when the stream has ended.
     func collected() -> [UInt8] {
         thread?.join()
+        thread = nil
         return bytes
     }
 
@@ -40,8 +42,21 @@ final class HostEnd: @unchecked Sendable {
         try connection?.writeAll(bytes)
     }
 
+    /// The next bytes; empty at the end.
     func read() throws -> [UInt8] {
-        try connection?.read(upTo: 65536) ?? []
+        try Patience.wait(for: connection?.rawValue, "the stream is silent")
+        return try connection?.read(upTo: 65536) ?? []
+    }
+
+    /// Reads until the text appears.
+    func read(until text: String) throws -> String {
+        var all = ""
+        while !all.contains(text) {
+            let piece = try read()
+            guard !piece.isEmpty else { throw Failure(message: "ended after: \(all)") }
+            all += String(decoding: piece, as: UTF8.self)
+        }
+        return all
     }
 
     func finishWriting() throws {
@@ -53,16 +68,16 @@ final class HostEnd: @unchecked Sendable {
     }
 }
 
-extension HostEnd {
-    /// Reads until the text appears, for terminals.
-    func readUntil(_ text: String) throws -> String {
-        var all = ""
-        while !all.contains(text) {
-            let piece = try read()
-            guard !piece.isEmpty else { throw Failure(message: "ended after: \(all)") }
-            all += String(decoding: piece, as: UTF8.self)
-        }
-        return all
+/// How long a test waits for what must come: ample on the busiest machine, and never waited in vain.
+enum Patience {
+    static let milliseconds: Int32 = 60000
+
+    /// Waits until there is something to read or the end of it.
+    static func wait(for descriptor: Int32?, _ complaint: String) throws {
+        var poll = Poll()
+        let entry = poll.add(descriptor, reading: true)
+        try poll.wait(timeout: milliseconds)
+        guard poll.isReady(entry) else { throw Failure(message: complaint) }
     }
 }
 

@@ -1,9 +1,11 @@
+@testable import AgentCore
 import Protocols
 
 /// Plans as `runc spec` would give them.
 enum Plans {
-    private static let newNamespaces: UInt64 =
-        0x2000_0000 | 0x0800_0000 | 0x0400_0000 | 0x0002_0000 | 0x0200_0000 | 0x4000_0000
+    private static let newNamespaces =
+        CloneFlags.process | CloneFlags.ipc | CloneFlags.uts | CloneFlags.mount | CloneFlags.cgroup
+        | CloneFlags.network
 
     /// CAP_KILL, CAP_NET_BIND_SERVICE and CAP_AUDIT_WRITE.
     static let specCapabilities: UInt64 = 1 << 5 | 1 << 10 | 1 << 29
@@ -43,25 +45,26 @@ enum Plans {
     }
 
     private static var mounts: [Mount] {
-        let nosuid: UInt64 = 2
-        let nodev: UInt64 = 4
-        let noexec: UInt64 = 8
-        let readonly: UInt64 = 1
+        let nosuid = MountFlags.noSetID
+        let nodev = MountFlags.noDevices
+        let noexec = MountFlags.noExecution
+        let readonly = MountFlags.readonly
         return [
             mount("/proc", "proc", 0),
-            mount("/dev", "tmpfs", nosuid | 1 << 24, "mode=755,size=65536k"),
+            mount("/dev", "tmpfs", nosuid | MountFlags.strictAccessTime, "mode=755,size=65536k"),
             mount(
                 "/dev/pts", "devpts", nosuid | noexec, "newinstance,ptmxmode=0666,mode=0620,gid=5"),
             mount("/dev/shm", "tmpfs", nosuid | noexec | nodev, "mode=1777,size=65536k"),
             mount("/dev/mqueue", "mqueue", nosuid | noexec | nodev),
             mount("/sys", "sysfs", nosuid | noexec | nodev | readonly),
             mount(
-                "/sys/fs/cgroup", "cgroup2", nosuid | noexec | nodev | 1 << 21 | readonly),
+                "/sys/fs/cgroup", "cgroup2",
+                nosuid | noexec | nodev | MountFlags.relativeAccessTime | readonly),
         ]
     }
 
     static func mount(
-        _ destination: String, _ type: String, _ flags: UInt64, _ data: String = ""
+        _ destination: String, _ type: String, _ flags: UInt64 = 0, _ data: String = ""
     ) -> Mount {
         var mount = Mount()
         mount.destination = destination
@@ -77,8 +80,18 @@ enum Plans {
         mount.destination = destination
         mount.type = "bind"
         mount.sharePath = sharePath
-        let bindRecursively: UInt64 = 4096 | 16384
-        mount.flags = flags | bindRecursively
+        mount.flags = flags | MountFlags.bind | MountFlags.recursive
         return mount
+    }
+
+    static func device(
+        _ path: String, mode: UInt32, _ major: UInt32 = 0, _ minor: UInt32 = 0
+    ) -> Device {
+        var device = Device()
+        device.path = path
+        device.mode = mode
+        device.major = major
+        device.minor = minor
+        return device
     }
 }

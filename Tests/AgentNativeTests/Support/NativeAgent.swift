@@ -6,61 +6,74 @@ import Protocols
 ///
 /// Everything that it makes (processes, mounts) goes with its pid and mount namespaces when the object does.
 final class NativeAgent {
-    /// Why native tests cannot run here, or nil.
-    static var obstacle: String? {
-        if geteuid() != 0 { return "needs root" }
-        if !FileManager.default.isExecutableFile(atPath: unshare) { return "needs unshare(1)" }
-        if !FileManager.default.isExecutableFile(atPath: busybox) {
-            return "needs Debian's busybox-static"
-        }
-        return nil
-    }
-
-    static var isPossible: Bool { obstacle == nil }
-
-    private static let unshare = "/usr/bin/unshare"
-    private static let busybox = "/bin/busybox"
-    /// Ample for anything that a test waits for.
-    private static let timeoutMilliseconds: Int32 = 60000
-
     /// The share: `rootfs` and whatever else a test puts there.
     let share: URL
-    let pid: Int32
+    /// The agent's pid on this host.
+    private(set) var pid: Int32 = 0
+    let cgroup: NativeCgroup
     private let folder: URL
     private let child: Child
-    private let control: OwnedFD
+    private var control: OwnedFD?
+    private var isWaitedFor = false
     private var reader = FrameReader(limit: Frame.maximumAgentSize)
     private var nextRequest: UInt64 = 1
     private var nextPort = firstStreamPort
     private var exits: [ProcessExit] = []
 
     init() throws {
+        ProcessSetup.ignoreBrokenPipes()
         folder = FileManager.default.temporaryDirectory
             .appendingPathComponent("vmrun-agent-\(UInt32.random(in: 0...UInt32.max))")
         share = folder.appendingPathComponent("share")
-        try Self.makeRoot(share.appendingPathComponent("rootfs"))
+        cgroup = try NativeCgroup()
+        try Root.make(at: share.appendingPathComponent("rootfs"))
         let ports = folder.appendingPathComponent("ports")
         try FileManager.default.createDirectory(at: ports, withIntermediateDirectories: true)
         let listener = try UnixSocket.listen(at: ports.path + "/\(agentPort)")
         child = try Child.spawn(
-            Self.unshare,
+            "/bin/sh",
             arguments: [
-                "unshare", "--fork", "--kill-child", "--pid", "--mount", "--net", "--ipc", "--uts",
-                "--cgroup", Self.program, "--socket", ports.path, "--share", share.path,
+                "sh", "-c", Self.launcher, "sh", cgroup.path, Self.program, "--socket", ports.path,
+                "--share", share.path,
             ],
             environment: ["PATH=/usr/bin:/bin"], descriptors: [0, 1, 2])
-        pid = child.pid
+        try Patience.wait(for: listener.rawValue, "the agent does not connect")
         control = try UnixSocket.accept(listener)
         guard case .ready(protocolVersion, let release) = try receive(), !release.isEmpty else {
             throw Failure(message: "the agent's first word is not that it is ready")
         }
+        let pids = cgroup.processes(in: "/agent").filter { $0 != child.pid }
+        guard pids.count == 1, let pid = pids.first else {
+            throw Failure(message: "not one agent, but \(pids)")
+        }
+        self.pid = pid
     }
 
     deinit {
-        child.signal(SIGKILL)
-        _ = try? child.wait()
+        if !isWaitedFor {
+            _ = try? request(.shutdown)
+            var poll = Poll()
+            let entry = poll.add(child.descriptor.rawValue, reading: true)
+            try? poll.wait(timeout: Patience.milliseconds)
+            // With PID 1 its namespaces go, and unshare(1) ends when it has waited for it.
+            if !poll.isReady(entry) {
+                if pid > 0 { kill(pid, SIGKILL) } else { child.signal(SIGKILL) }
+            }
+            _ = try? child.wait()
+        }
         try? FileManager.default.removeItem(at: folder)
     }
+
+    /// Makes the cgroup that is given the root of a cgroup namespace, leaves it for one below it, and
+    /// executes the agent in further namespaces.
+    private static let launcher = """
+        set -e
+        top=$1
+        shift
+        echo $$ >"$top/cgroup.procs"
+        exec unshare --cgroup sh -ec 'echo $$ >"$0/agent/cgroup.procs"; exec "$@"' "$top" \
+            unshare --fork --kill-child --pid --mount --net --ipc --uts "$@"
+        """
 
     /// The agent's executable lies beside the tests.
     private static var program: String {
@@ -70,26 +83,6 @@ final class NativeAgent {
         return path.deletingLastPathComponent().path + "/AgentHost"
     }
 
-    /// A root with busybox and a few users.
-    private static func makeRoot(_ root: URL) throws {
-        let files = FileManager.default
-        for name in ["bin", "dev", "etc", "proc", "sys", "tmp", "home/alice", "run"] {
-            try files.createDirectory(
-                at: root.appendingPathComponent(name), withIntermediateDirectories: true)
-        }
-        try files.copyItem(atPath: busybox, toPath: root.path + "/bin/busybox")
-        for name in [
-            "sh", "cat", "echo", "id", "ls", "sleep", "mount", "hostname", "stat", "true", "env",
-            "grep", "dd", "kill", "touch", "mkdir", "test", "tty", "stty", "head", "pwd", "ps",
-            "readlink", "wc", "od", "ip", "date", "nice", "seq", "md5sum", "chmod", "find",
-        ] {
-            try files.createSymbolicLink(
-                atPath: root.path + "/bin/" + name, withDestinationPath: "busybox")
-        }
-        let passwd = "root:x:0:0::/root:/bin/sh\nalice:x:1000:1000::/home/alice:/bin/sh\n"
-        try Data(passwd.utf8).write(to: root.appendingPathComponent("etc/passwd"))
-    }
-
     // MARK: requests
 
     /// Sends a request and waits for its reply.
@@ -97,7 +90,7 @@ final class NativeAgent {
     func request(_ body: AgentRequest.Body) throws -> AgentReply {
         let id = nextRequest
         nextRequest += 1
-        try control.writeAll(Frame.encode(AgentRequest(id: id, body: body)))
+        try send(Frame.encode(AgentRequest(id: id, body: body)))
         while true {
             switch try receive() {
             case .reply(let reply) where reply.id == id: return reply
@@ -115,6 +108,16 @@ final class NativeAgent {
         return reply.pid
     }
 
+    /// The failure of a request that cannot be carried out, or nil.
+    func refusal(of body: AgentRequest.Body) throws -> Failure? {
+        try request(body).failure
+    }
+
+    /// Sends bytes that may be no request.
+    func send(_ bytes: [UInt8]) throws {
+        try control?.writeAll(bytes)
+    }
+
     /// Waits until a process has ended.
     func exit(of process: String = "", in container: String = "c") throws -> ProcessExit {
         while true {
@@ -130,17 +133,28 @@ final class NativeAgent {
         }
     }
 
+    /// Those whose end has come beside replies and was not asked for yet.
+    var endedProcesses: [String] { exits.map(\.process) }
+
     private func receive() throws -> AgentMessage {
         while true {
             if let body = try reader.next() { return try AgentMessage(decoding: body) }
-            var poll = Poll()
-            let entry = poll.add(control.rawValue, reading: true)
-            try poll.wait(timeout: Self.timeoutMilliseconds)
-            guard poll.isReady(entry) else { throw Failure(message: "the agent is silent") }
-            let bytes = try control.read(upTo: 65536)
+            try Patience.wait(for: control?.rawValue, "the agent is silent")
+            let bytes = try control?.read(upTo: 65536) ?? []
             guard !bytes.isEmpty else { throw Failure(message: "the agent is gone") }
             reader.append(bytes)
         }
+    }
+
+    /// Ends the connection, as a host does that is gone.
+    func hangUp() {
+        control = nil
+    }
+
+    /// Waits for the agent's own end.
+    func waitForEnd() throws -> Child.End {
+        isWaitedFor = true
+        return try child.wait()
     }
 
     /// A port with a listening host.

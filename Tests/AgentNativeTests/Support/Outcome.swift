@@ -1,26 +1,44 @@
 import Protocols
+import Testing
 
 /// What became of a process.
 struct Outcome: Equatable {
-    var status: UInt32
+    var status: UInt32 = 0
     var signal: UInt32 = 0
     var output = ""
     var errors = ""
 }
 
 extension NativeAgent {
-    /// Runs a container from create to delete.
-    func run(_ plan: ContainerPlan, input: [UInt8] = []) throws -> Outcome {
-        let streams = try Streams3(self)
+    /// Runs a script in a container from create to delete; `change` says how its plan differs from what
+    /// `runc spec` gives.
+    func shell(
+        _ script: String, input: [UInt8] = [], location: SourceLocation = #_sourceLocation,
+        _ change: (inout ContainerPlan) -> Void = { _ in }
+    ) throws -> Outcome {
+        try run(Plans.container("sh", "-c", script), input: input, location: location, change)
+    }
+
+    /// Runs a container from create to delete, after which nothing of it is left.
+    func run(
+        _ plan: ContainerPlan, input: [UInt8] = [], location: SourceLocation = #_sourceLocation,
+        _ change: (inout ContainerPlan) -> Void = { _ in }
+    ) throws -> Outcome {
         var plan = plan
+        change(&plan)
+        let before = try traces()
+        let streams = try Streams3(self)
         plan.process.streams = streams.ports
         try perform(.createContainer(plan))
         try streams.collect()
         try perform(.startContainer(container: plan.id))
-        try streams.feed(input)
+        streams.feed(input)
         let exit = try exit(in: plan.id)
         try perform(.deleteContainer(container: plan.id))
-        return streams.outcome(exit)
+        let outcome = streams.outcome(exit)
+        let changes = try traces().changes(since: before)
+        #expect(changes == [], sourceLocation: location)
+        return outcome
     }
 
     /// Runs one more process in a container.
@@ -33,22 +51,34 @@ extension NativeAgent {
         process.streams = streams.ports
         try perform(.startProcess(container: container, process: name, process))
         try streams.collect()
-        try streams.feed(input)
+        streams.feed(input)
         return streams.outcome(try exit(of: name, in: container))
     }
 
-    /// The failure to create a container.
-    func failure(of plan: ContainerPlan) throws -> Failure {
-        guard let failure = try request(.createContainer(plan)).failure else {
-            throw Failure(message: "the container was created")
-        }
-        return failure
+    /// The failure to create a container, after which nothing of it is left.
+    func failure(
+        of plan: ContainerPlan, location: SourceLocation = #_sourceLocation
+    ) throws -> Failure {
+        let before = try traces()
+        let failure = try request(.createContainer(plan)).failure
+        let changes = try traces().changes(since: before)
+        #expect(changes == [], sourceLocation: location)
+        return try #require(failure, "the container was created", sourceLocation: location)
     }
 
     /// Creates and starts a container without streams.
     func start(_ plan: ContainerPlan) throws {
         try perform(.createContainer(plan))
         try perform(.startContainer(container: plan.id))
+    }
+
+    /// Starts a container that does nothing until it is deleted.
+    func startIdle(
+        _ id: String = "c", _ change: (inout ContainerPlan) -> Void = { _ in }
+    ) throws {
+        var plan = Plans.container("sleep", "86400", id: id)
+        change(&plan)
+        try start(plan)
     }
 }
 
@@ -78,9 +108,10 @@ struct Streams3 {
         try errors.collect()
     }
 
-    func feed(_ bytes: [UInt8]) throws {
-        try input.write(bytes)
-        try input.finishWriting()
+    /// Gives the whole input; a program may be gone before it has read it.
+    func feed(_ bytes: [UInt8]) {
+        try? input.write(bytes)
+        try? input.finishWriting()
     }
 
     func outcome(_ exit: ProcessExit) -> Outcome {
