@@ -38,12 +38,10 @@ extension Program {
                 .mkdirat, .register(result), .text(name), .number(0o755), tolerating: [EEXIST],
                 doing: action)
         case .file:
-            let flags =
-                OpenFlags.create | OpenFlags.writeOnly | OpenFlags.noFollow
-                | OpenFlags.nonBlocking | OpenFlags.closeOnExec
+            // Not opened: while a file is open for writing, its mount cannot be made read-only.
             add(
-                .openat, .register(result), .text(name), .number(flags), .number(0o644),
-                doing: action)
+                .mknodat, .register(result), .text(name), .number(UInt64(S_IFREG | 0o644)),
+                .number(0), tolerating: [EEXIST], doing: action)
         }
         open(path, in: root, to: result, action)
         onSuccess(of: [exists])
