@@ -98,7 +98,12 @@ extension Agent {
         _ process: ContainerProcess, of container: Container, _ failure: Failure
     ) {
         if process.name.isEmpty && !process.isAnnounced { container.isAbandoned = true }
-        if let request = process.pendingReply.take() { reply(request, failure: failure) }
+        guard let request = process.pendingReply.take() else { return }
+        if process.isAnnounced {
+            reply(request, failure: failure)
+        } else {
+            process.refusal = (request, failure)
+        }
     }
 }
 

@@ -110,6 +110,7 @@ final class Agent {
             _ = container.cgroup?.remove()
             containers[container.id] = nil
         }
+        if let refusal = process.refusal { reply(refusal.request, failure: refusal.failure) }
         if container.pendingDelete != nil { finishDelete(container) }
     }
 

@@ -21,6 +21,9 @@ final class ContainerProcess {
     let oomScore: Int32?
     /// The request that is answered when the launch has come to its next event.
     var pendingReply: UInt64?
+    /// Why the request for this process is refused: the host hears of it when nothing of the process is left, so
+    /// that it may ask again.
+    var refusal: (request: UInt64, failure: Failure)?
     /// False until the host knows of it: then its end is no news.
     var isAnnounced = false
     /// It goes on to its program without waiting any more.
