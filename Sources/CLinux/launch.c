@@ -43,7 +43,8 @@ int cl_spawn(const char *path, char *const argv[], char *const envp[], const int
     posix_spawnattr_t attributes;
     sigset_t none, all;
     sigemptyset(&none);
-    sigfillset(&all);
+    // All bits: sigfillset leaves out two of the C library's own, which posix_spawn would then ignore.
+    memset(&all, 0xff, sizeof all);
     posix_spawn_file_actions_init(&actions);
     posix_spawnattr_init(&attributes);
     posix_spawnattr_setflags(&attributes,
