@@ -30,6 +30,9 @@ enum PlanCheck {
     }
 
     static func check(_ plan: ProcessPlan) throws(Failure) {
+        // -1 means to the kernel that the id, root's, is to stay.
+        try require(
+            plan.uid != UInt32.max && plan.gid != UInt32.max, "no user or group has the id -1")
         let newListener: UInt32 = 8
         try require(
             plan.seccompFlags & newListener == 0, "a seccomp listener is not supported yet")
@@ -78,6 +81,9 @@ enum PlanCheck {
     }
 
     private static func check(_ device: Device) throws(Failure) {
+        try require(
+            device.uid != UInt32.max && device.gid != UInt32.max,
+            "device \"\(device.path)\" belongs to nobody: no user or group has the id -1")
         let kinds = [S_IFCHR, S_IFBLK, S_IFIFO].map { UInt32($0) }
         try require(
             kinds.contains(device.mode & UInt32(S_IFMT)) && device.major < 1 << 12
