@@ -36,14 +36,16 @@ extension Agent {
         }
     }
 
-    /// Ends all processes and writes out what is left to write.
+    /// Ends all processes and writes out what is left to write; then the host may switch the machine off.
     func shutDown() {
         if case .hostLost = ending { Log.write(.warning, "the host is gone") }
-        flushReplies()
         try? Processes.kill(-1, SIGKILL)
         while (try? Processes.reapWaiting()) != nil {}
         _ = try? SystemCall.sync()
-        if isShareMounted { GuestRoot.unmountShare() }
+        if case .shutdown(let request) = ending {
+            reply(request)
+            flushReplies()
+        }
     }
 
     /// Lets the last reply go out, within reason: the host asked for the end and may not listen any more.

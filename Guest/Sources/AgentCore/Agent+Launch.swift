@@ -15,7 +15,7 @@ extension Agent {
     /// Clones a child.
     func launch(
         _ program: Program, _ streams: ProcessStreams, _ place: inout Launch.Place,
-        _ cgroup: CgroupFolder?
+        _ cgroup: SharedFD?
     ) throws(Failure) -> Launch {
         place.cgroup = cgroup?.descriptor.rawValue ?? -1
         defer { withExtendedLifetime(cgroup) {} }
@@ -107,8 +107,8 @@ extension Agent {
     }
 }
 
-/// An open folder of a cgroup.
-final class CgroupFolder {
+/// A descriptor that several hold, or that there may be none of.
+final class SharedFD {
     let descriptor: OwnedFD
 
     init(_ descriptor: consuming OwnedFD) {
@@ -118,9 +118,9 @@ final class CgroupFolder {
 
 extension Container {
     /// The folder of its cgroup, where it has one.
-    func openCgroup() throws(Failure) -> CgroupFolder? {
+    func openCgroup() throws(Failure) -> SharedFD? {
         guard let cgroup else { return nil }
-        return CgroupFolder(try cgroup.open())
+        return SharedFD(try cgroup.open())
     }
 }
 

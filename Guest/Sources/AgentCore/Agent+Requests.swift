@@ -21,9 +21,7 @@ extension Agent {
                 try resize(size)
                 reply(request.id)
             case .deleteContainer(let id): try deleteContainer(id, request.id)
-            case .shutdown:
-                reply(request.id)
-                ending = .shutdown
+            case .shutdown: ending = .shutdown(request: request.id)
             }
         } catch {
             reply(request.id, failure: error)
@@ -58,7 +56,7 @@ extension Agent {
         }
         if !isShareMounted && options.isMachine { try GuestRoot.mountShare() }
         isShareMounted = true
-        let container = Container(plan)
+        let container = try Container(plan)
         do throws(Failure) {
             try container.cgroup?.create(plan.cgroupSettings)
             try launchInit(of: container, request)
@@ -71,15 +69,21 @@ extension Agent {
 
     private func launchInit(of container: Container, _ request: UInt64) throws(Failure) {
         let plan = container.plan
-        let program = try Program.container(plan)
+        let network = container.takesSpareNetwork ? spares.takeNetwork() : nil
+        let program = try Program.container(plan, joinsNetwork: network != nil)
         let cgroup = try container.openCgroup()
-        if let cgroup { try DeviceFilter(plan.deviceRules).attach(to: cgroup) }
+        if let cgroup { try spares.attach(DeviceFilter(plan.deviceRules), to: cgroup) }
         let streams = try openStreams(plan.process)
         do throws(Failure) {
             // The cgroup namespace is made by the child, when it is in its cgroup.
             var place = Launch.Place()
             place.flags |= container.namespaces & ~CloneFlags.cgroup
+            if let network {
+                place.flags &= ~CloneFlags.network
+                place.namespaces = network.descriptor.rawValue
+            }
             let launch = try launch(program, streams, &place, cgroup)
+            withExtendedLifetime(network) {}
             let process = try watch(launch, "", streams, of: container, plan.process)
             process.pendingReply = request
         } catch {

@@ -10,6 +10,7 @@ final class Agent {
     let options: AgentOptions
     let loop: EventLoop
     let signals: SignalFD
+    let spares = Spares()
     var channel: ControlChannel?
     var containers: [String: Container] = [:]
     /// Where a process of that pid belongs.
@@ -23,7 +24,8 @@ final class Agent {
 
     /// Why the agent comes to an end.
     enum Ending {
-        case shutdown
+        /// The request is answered when all that was written has reached the host.
+        case shutdown(request: UInt64)
         case hostLost
     }
 

@@ -57,24 +57,6 @@ extension Device {
 }
 
 extension DeviceRule {
-    /// What every container may use: mknod of anything, and the default devices.
-    static let defaults: [DeviceRule] = [
-        DeviceRule("c", -1, -1, "m"), DeviceRule("b", -1, -1, "m"),
-        DeviceRule("c", 1, 3, "rwm"), DeviceRule("c", 1, 8, "rwm"), DeviceRule("c", 1, 7, "rwm"),
-        DeviceRule("c", 5, 0, "rwm"), DeviceRule("c", 1, 5, "rwm"), DeviceRule("c", 1, 9, "rwm"),
-        // The slaves of pseudo terminals, and /dev/ptmx.
-        DeviceRule("c", 136, -1, "rwm"), DeviceRule("c", 5, 2, "rwm"),
-    ]
-
-    private init(_ letter: Unicode.Scalar, _ major: Int64, _ minor: Int64, _ access: String) {
-        self.init()
-        allow = true
-        type = letter.value
-        self.major = major
-        self.minor = minor
-        self.access = access
-    }
-
     init(_ entry: DeviceRuleEntry) {
         self.init()
         allow = entry.allow

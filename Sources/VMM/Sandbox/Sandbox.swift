@@ -172,9 +172,10 @@ extension Sandbox {
         log.phase("exited")
         state = .ending(exitStatus: Int32(exit.exitStatus & 0xff))
         // The guest may have bytes in its cache that belong on the host's disk.
-        agent?.request(.deleteContainer(container: exit.container)) { [weak self] reply in
+        agent?.request(.shutdown) { [weak self] reply in
             if let failure = reply.failure { self?.log.write(.warning, failure.message) }
-            self?.agent?.request(.shutdown) { _ in }
+            self?.guestIsDown = true
+            self?.endIfDone()
         }
         deadline = try? Deadline(loop: loop, milliseconds: Self.shutdownMilliseconds) {
             [weak self] in

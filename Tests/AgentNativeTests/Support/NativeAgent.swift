@@ -42,6 +42,8 @@ final class NativeAgent {
         guard case .ready(protocolVersion, let release) = try receive(), !release.isEmpty else {
             throw Failure(message: "the agent's first word is not that it is ready")
         }
+        let entropy = [UInt8](repeating: 7, count: SetUp.entropySize)
+        try perform(.setUp(SetUp(entropy: entropy, wallClock: 0)))
         let pids = cgroup.processes(in: "/agent").filter { $0 != child.pid }
         guard pids.count == 1, let pid = pids.first else {
             throw Failure(message: "not one agent, but \(pids)")

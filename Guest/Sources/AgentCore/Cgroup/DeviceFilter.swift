@@ -66,29 +66,29 @@ struct DeviceFilter: Equatable {
         exceptions.removeAll { $0.access.isEmpty }
     }
 
-    /// Loads the program and attaches it; nothing where everything is allowed.
-    func attach(to cgroup: CgroupFolder) throws(Failure) {
-        guard !allowsOthers || !exceptions.isEmpty else { return }
+    var allowsEverything: Bool { allowsOthers && exceptions.isEmpty }
+
+    /// The program, checked and translated by the kernel.
+    func load() throws(Errno) -> OwnedFD {
         let memory = LaunchMemory()
         let program = BPFProgram(self).instructions
-        do throws(Errno) {
-            let loaded = OwnedFD(
-                taking: try Self.call(
-                    .load,
-                    [
-                        BPFProgram.cgroupDevice, UInt64(program.count), memory.values(program),
-                        memory.string("GPL"),
-                    ], memory))
-            let fields = [
-                UInt32(cgroup.descriptor.rawValue), UInt32(loaded.rawValue),
-                BPFProgram.attachDevice, 0,
-            ]
-            _ = try Self.call(
-                .attach, [UInt64(fields[0]) | UInt64(fields[1]) << 32, UInt64(fields[2])], memory)
-            withExtendedLifetime(loaded) {}
-        } catch {
-            throw Action.step("attach the device rules to the cgroup").failure(error)
-        }
+        return OwnedFD(
+            taking: try Self.call(
+                .load,
+                [
+                    BPFProgram.cgroupDevice, UInt64(program.count), memory.values(program),
+                    memory.string("GPL"),
+                ], memory))
+    }
+
+    /// Lets a loaded program decide for the processes of a cgroup.
+    static func attach(_ program: SharedFD, to cgroup: SharedFD) throws(Errno) {
+        let target = UInt64(UInt32(cgroup.descriptor.rawValue))
+        let fields = [
+            target | UInt64(UInt32(program.descriptor.rawValue)) << 32, UInt64(BPFProgram.attachDevice),
+        ]
+        _ = try call(.attach, fields, LaunchMemory())
+        withExtendedLifetime(program) {}
     }
 
     private enum Command: Int64 {

@@ -1,3 +1,4 @@
+internal import Glibc
 internal import Linux
 internal import Protocols
 
@@ -17,6 +18,9 @@ final class Container {
     let plan: ContainerPlan
     /// nil: the container has none of its own.
     let cgroup: Cgroup?
+    /// Keeps the root file system in the guest's kernel beyond the container's own mounts, whose end would drop its
+    /// cache file by file.
+    let root: OwnedFD
     var state = State.creating
     /// Those that have not ended, or whose output is not handed over yet; the init process has no name.
     var processes: [String: ContainerProcess] = [:]
@@ -27,7 +31,12 @@ final class Container {
     /// Nobody is told: it could not be created.
     var isAbandoned = false
 
-    init(_ plan: ContainerPlan) {
+    init(_ plan: ContainerPlan) throws(Failure) {
+        do throws(Errno) {
+            root = try OwnedFD.openPath(Place.inShare(plan.rootPath), O_DIRECTORY)
+        } catch {
+            throw Action.path("open root file system", plan.rootPath).failure(error)
+        }
         id = plan.id
         self.plan = plan
         cgroup = plan.cgroupPath.isEmpty ? nil : Cgroup(plan.cgroupPath)
@@ -35,6 +44,11 @@ final class Container {
 
     /// Every container has a mount namespace, whether its plan asks for one or not.
     var namespaces: UInt64 { plan.namespaces | CloneFlags.mount }
+
+    /// Whether a network namespace of the agent's making will do: one of a new user namespace belongs to that.
+    var takesSpareNetwork: Bool {
+        namespaces & CloneFlags.network != 0 && namespaces & CloneFlags.user == 0
+    }
 
     /// Sends SIGKILL to all that is left.
     func kill() {

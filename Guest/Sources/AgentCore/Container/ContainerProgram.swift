@@ -4,9 +4,17 @@ internal import Protocols
 // The life of a container's init process up to its program, written as a program: this file has the order
 // and its reasons, the extensions of Program have the steps.
 extension Program {
-    /// What `ca_launch` makes of it: a process in new namespaces that builds the container around itself.
-    static func container(_ plan: ContainerPlan) throws(Failure) -> Program {
+    /// What `ca_launch` makes of it: a process in new namespaces that builds the container around itself. With
+    /// `joinsNetwork` its descriptor 5 is a network namespace to join, and no new one is made.
+    static func container(
+        _ plan: ContainerPlan, joinsNetwork: Bool = false
+    ) throws(Failure) -> Program {
         var program = Program()
+        if joinsNetwork {
+            program.add(
+                .setns, .number(Descriptor.namespaces), .number(CloneFlags.network),
+                doing: .step("join the network namespace"))
+        }
         let registers = RootRegisters(&program)
         let master = program.register()
         let slave = program.register()

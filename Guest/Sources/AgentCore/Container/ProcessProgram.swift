@@ -65,8 +65,8 @@ extension Program {
     }
 
     /// Descriptors of a child beside its streams and pipes.
-    private enum Descriptor {
-        /// The pidfd whose namespaces it joins.
+    enum Descriptor {
+        /// The pidfd or the namespace that it joins.
         static let namespaces: UInt64 = 5
         /// The master of its terminal, until the program is executed. (The pidfd has done its service.)
         static let master: UInt64 = 5

@@ -52,12 +52,6 @@ enum GuestRoot {
         program.mountNew("virtiofs", at: Place.share, flags: 0, source: "vmrun")
         try program.run()
     }
-
-    /// Lets go of the share, so that all that was written reaches the host.
-    static func unmountShare() {
-        // SAFETY: the path is a zero-terminated copy for the call.
-        _ = unsafe umount2(Place.share, Int32(MountFlags.detach))
-    }
 }
 
 extension Program {

@@ -30,7 +30,7 @@ final class Launch {
         var flags: UInt64 = CloneFlags.memory
         /// -1: the agent's.
         var cgroup: Int32 = -1
-        /// A pidfd for the program's first step, or -1.
+        /// A pidfd or namespace for the first step of the program, or -1.
         var namespaces: Int32 = -1
     }
 

@@ -1,0 +1,54 @@
+internal import Glibc
+internal import Linux
+internal import Protocols
+
+/// What most containers need and what takes the kernel long to make, made before the machine becomes a template: each
+/// of its copies has it already.
+///
+/// Without a spare, whatever the reason, a container gets one of its own.
+final class Spares {
+    /// A network namespace in which nobody has been; for the first container that wants one.
+    private var network: SharedFD?
+    /// The filter of containers that may use the default devices, and its program, which containers share.
+    private let filter: DeviceFilter?
+    private let program: SharedFD?
+
+    /// Makes them, in the agent's own namespaces.
+    init() {
+        filter = try? DeviceFilter([.denyAll] + DeviceRule.defaults)
+        program = filter.flatMap { filter in try? SharedFD(filter.load()) }
+        network = try? SharedFD(Self.makeNetwork())
+    }
+
+    /// The network namespace, once.
+    func takeNetwork() -> SharedFD? {
+        defer { network = nil }
+        return network
+    }
+
+    /// Lets the filter decide for the processes of a cgroup; nothing where everything is allowed.
+    func attach(_ filter: DeviceFilter, to cgroup: SharedFD) throws(Failure) {
+        guard !filter.allowsEverything else { return }
+        do throws(Errno) {
+            if filter == self.filter, let program {
+                return try DeviceFilter.attach(program, to: cgroup)
+            }
+            try DeviceFilter.attach(SharedFD(filter.load()), to: cgroup)
+        } catch {
+            throw Action.step("attach the device rules to the cgroup").failure(error)
+        }
+    }
+
+    /// Goes into a new namespace, keeps it, and comes back.
+    private static func makeNetwork() throws(Errno) -> OwnedFD {
+        let own = try namespace()
+        try SystemCall.unshare(Int64(CloneFlags.network))
+        let made = try namespace()
+        try SystemCall.setns(Int64(own.rawValue), Int64(CloneFlags.network))
+        return made
+    }
+
+    private static func namespace() throws(Errno) -> OwnedFD {
+        try OwnedFD.open("/proc/self/ns/net", O_RDONLY)
+    }
+}
