@@ -56,7 +56,7 @@ extension Agent {
         }
         if !isShareMounted && options.isMachine { try GuestRoot.mountShare() }
         isShareMounted = true
-        let container = try Container(plan)
+        let container = try Container(plan, spares)
         do throws(Failure) {
             try container.cgroup?.create(plan.cgroupSettings)
             try launchInit(of: container, request)
@@ -69,8 +69,7 @@ extension Agent {
 
     private func launchInit(of container: Container, _ request: UInt64) throws(Failure) {
         let plan = container.plan
-        let network = container.takesSpareNetwork ? spares.takeNetwork() : nil
-        let program = try Program.container(plan, joinsNetwork: network != nil)
+        let program = try Program.container(plan, joinsNetwork: container.network != nil)
         let cgroup = try container.openCgroup()
         if let cgroup { try spares.attach(DeviceFilter(plan.deviceRules), to: cgroup) }
         let streams = try openStreams(plan.process)
@@ -78,12 +77,11 @@ extension Agent {
             // The cgroup namespace is made by the child, when it is in its cgroup.
             var place = Launch.Place()
             place.flags |= container.namespaces & ~CloneFlags.cgroup
-            if let network {
+            if let network = container.network {
                 place.flags &= ~CloneFlags.network
                 place.namespaces = network.descriptor.rawValue
             }
             let launch = try launch(program, streams, &place, cgroup)
-            withExtendedLifetime(network) {}
             let process = try watch(launch, "", streams, of: container, plan.process)
             process.pendingReply = request
         } catch {

@@ -55,10 +55,11 @@ final class Agent {
 
     /// Connects to the host. A machine that becomes a template stays in here, and its copies come out.
     private func connect() throws(Errno) {
-        let socket = try options.transport.connect(toPort: agentPort)
-        channel = try ControlChannel(loop, socket) { [unowned self] in received($0) }
+        // Before the wait, so that it is no work of the copies.
         let release = (try? KernelFile.read("/proc/sys/kernel/osrelease")) ?? ""
         let text = release.split(separator: "\n").first.map { String($0) } ?? ""
+        let socket = try options.transport.connect(toPort: agentPort)
+        channel = try ControlChannel(loop, socket) { [unowned self] in received($0) }
         channel?.send(.ready(protocolVersion: protocolVersion, kernelRelease: text))
     }
 

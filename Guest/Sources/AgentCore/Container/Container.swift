@@ -21,6 +21,8 @@ final class Container {
     /// Keeps the root file system in the guest's kernel beyond the container's own mounts, whose end would drop its
     /// cache file by file.
     let root: OwnedFD
+    /// A namespace that was made before, and that goes with the machine and not with the last process.
+    let network: SharedFD?
     var state = State.creating
     /// Those that have not ended, or whose output is not handed over yet; the init process has no name.
     var processes: [String: ContainerProcess] = [:]
@@ -31,7 +33,7 @@ final class Container {
     /// Nobody is told: it could not be created.
     var isAbandoned = false
 
-    init(_ plan: ContainerPlan) throws(Failure) {
+    init(_ plan: ContainerPlan, _ spares: Spares) throws(Failure) {
         do throws(Errno) {
             root = try OwnedFD.openPath(Place.inShare(plan.rootPath), O_DIRECTORY)
         } catch {
@@ -39,16 +41,21 @@ final class Container {
         }
         id = plan.id
         self.plan = plan
-        cgroup = plan.cgroupPath.isEmpty ? nil : Cgroup(plan.cgroupPath)
+        let has = { plan.namespaces & $0 != 0 }
+        if plan.cgroupPath.isEmpty {
+            cgroup = nil
+        } else {
+            // In a cgroup namespace the path is "/", whatever it is outside.
+            let spare = has(CloneFlags.cgroup) ? spares.takeCgroup() : nil
+            cgroup = spare ?? Cgroup(plan.cgroupPath)
+        }
+        // A network namespace of a new user namespace belongs to that.
+        let takesNetwork = has(CloneFlags.network) && !has(CloneFlags.user)
+        network = takesNetwork ? spares.takeNetwork() : nil
     }
 
     /// Every container has a mount namespace, whether its plan asks for one or not.
     var namespaces: UInt64 { plan.namespaces | CloneFlags.mount }
-
-    /// Whether a network namespace of the agent's making will do: one of a new user namespace belongs to that.
-    var takesSpareNetwork: Bool {
-        namespaces & CloneFlags.network != 0 && namespaces & CloneFlags.user == 0
-    }
 
     /// Sends SIGKILL to all that is left.
     func kill() {

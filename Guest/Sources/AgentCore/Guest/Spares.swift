@@ -7,6 +7,8 @@ internal import Protocols
 ///
 /// Without a spare, whatever the reason, a container gets one of its own.
 final class Spares {
+    /// An empty cgroup, for the first container that cannot see the name of its own.
+    private var cgroup: Cgroup?
     /// A network namespace in which nobody has been; for the first container that wants one.
     private var network: SharedFD?
     /// The filter of containers that may use the default devices, and its program, which containers share.
@@ -15,9 +17,17 @@ final class Spares {
 
     /// Makes them, in the agent's own namespaces.
     init() {
+        let cgroup = Cgroup("@container")
+        self.cgroup = (try? cgroup.create([])).map { cgroup }
         filter = try? DeviceFilter([.denyAll] + DeviceRule.defaults)
         program = filter.flatMap { filter in try? SharedFD(filter.load()) }
         network = try? SharedFD(Self.makeNetwork())
+    }
+
+    /// The cgroup, once.
+    func takeCgroup() -> Cgroup? {
+        defer { cgroup = nil }
+        return cgroup
     }
 
     /// The network namespace, once.
