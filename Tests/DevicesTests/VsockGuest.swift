@@ -18,6 +18,8 @@ final class VsockGuest {
     /// What the guest cannot see: who listens, and what is told to the device's owner.
     final class Host {
         var listeners: [UInt32: () -> HostStream?] = [:]
+        /// Ports whose connections get no answer.
+        var deferring: Set<UInt32> = []
         var errors: [VirtqueueError] = []
         var closed: [UInt32] = []
         var hasMoreWork = false
@@ -46,7 +48,8 @@ final class VsockGuest {
         let host = host
         let interrupts = interrupts
         muxer = VsockMuxer(guestCID: VsockDevice.guestCID) { port in
-            host.listeners[port]?()
+            host.deferring.contains(port)
+                ? .later : host.listeners[port]?().map { .stream($0) } ?? .refused
         } report: { error in
             host.errors.append(error)
         }

@@ -67,7 +67,7 @@ final class GuestMachine: @unchecked Sendable {
         var registers = kvm_xcrs()
         registers.nr_xcrs = 1
         registers.xcrs.0.value = 7
-        try vcpu.call("KVM_SET_XCRS", setXCRs, &registers)
+        try vcpu.descriptor.call("KVM_SET_XCRS", setXCRs, &registers)
     }
 
     private func writeTables() throws {

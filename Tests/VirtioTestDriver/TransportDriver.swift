@@ -118,6 +118,6 @@ package struct TransportDriver {
             configure(queue: UInt32(index), queue)
         }
         guard add(status: DriverStatus.driverOK) == .activate else { return nil }
-        return transport.activation
+        return transport.activation()
     }
 }

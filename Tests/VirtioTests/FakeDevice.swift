@@ -18,5 +18,6 @@ final class FakeDevice: VirtioDevice {
     }
 
     func activate(_ activation: Activation) {}
+    func progress() -> [QueueProgress] { [] }
     func reset() {}
 }

@@ -101,8 +101,8 @@ import VirtioTestDriver
         #expect(driver.read(Register.status) == 0)
         #expect(driver.read(Register.interruptStatus) == 0)
         #expect(driver.read(Register.queueReady) == 0)
-        #expect(driver.transport.activation.features == 0)
+        #expect(driver.transport.activation().features == 0)
         let initial = [QueueConfiguration](repeating: QueueConfiguration(), count: 2)
-        #expect(driver.transport.activation.queues == initial)
+        #expect(driver.transport.activation().queues == initial)
     }
 }

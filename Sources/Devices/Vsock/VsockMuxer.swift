@@ -224,7 +224,12 @@ extension VsockMuxer {
     }
 
     private func refuse(_ header: VsockHeader) {
-        guard header.operation != VsockHeader.Operation.reset.rawValue else { return }
+        guard header.operation != VsockHeader.Operation.reset.rawValue else {
+            // The guest does not wait any more.
+            return deferred.removeAll {
+                $0.sourcePort == header.sourcePort && $0.destinationPort == header.destinationPort
+            }
+        }
         var connection = VsockConnection(request: header)
         waiting.append(connection.header(.reset))
     }

@@ -57,10 +57,10 @@ private final class Guest {
             guard port % 4 != 3, ends.all.count < 8, let pair = try? UnixSocket.pair(),
                 let mine = try? pair.first.duplicate(), let other = try? pair.second.duplicate(),
                 let stream = try? HostStream(loop: loop, both: mine)
-            else { return nil }
+            else { return port % 5 == 0 ? .later : .refused }
             try? other.setNonBlocking(true)
             ends.all.append(Ends.End(other))
-            return stream
+            return .stream(stream)
         } report: { _ in
         }
         var queues: [QueueConfiguration] = []

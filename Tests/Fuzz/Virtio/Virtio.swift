@@ -64,7 +64,7 @@ private struct Run {
 
     mutating func write(_ register: UInt64, _ value: UInt64) {
         guard transport.write(register, size: 4, value: value) == .activate else { return }
-        let activation = transport.activation
+        let activation = transport.activation()
         precondition(activation.features & ~Feature.common == 0)
         precondition(activation.features & Feature.version1 != 0)
         let configuration = activation.queues[0]
