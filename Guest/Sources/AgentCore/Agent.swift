@@ -42,6 +42,7 @@ final class Agent {
 
     /// Connects to the host and serves it to the end.
     func run() throws {
+        if options.makesSpares { spares.make() }
         try connect()
         while ending == nil {
             let isWaiting = containers.values.contains { $0.pendingDelete != nil }

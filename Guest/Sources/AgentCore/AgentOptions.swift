@@ -8,10 +8,14 @@ struct AgentOptions {
     /// A folder of the host with sockets that stand in for vsock ports.
     var ports: String?
 
+    /// Makes what most containers need before the host answers; on a host only where a test wants it.
+    var makesSpares: Bool { isMachine || spares }
+    private var spares = false
+
     /// This is a virtual machine, whose end is a reboot.
     var isMachine: Bool { ports == nil }
 
-    /// Reads `--socket DIR --share DIR`. Without arguments (the kernel may pass others on to its init) it
+    /// Reads `--socket DIR --share DIR --spares`. Without arguments (the kernel may pass others on to its init) it
     /// is a machine.
     init(_ arguments: [String]) {
         var rest = arguments.dropFirst()
@@ -19,6 +23,7 @@ struct AgentOptions {
             switch name {
             case "--socket": ports = rest.popFirst()
             case "--share": share = rest.popFirst()
+            case "--spares": spares = true
             default: break
             }
         }

@@ -12,11 +12,14 @@ final class Spares {
     /// A network namespace in which nobody has been; for the first container that wants one.
     private var network: SharedFD?
     /// The filter of containers that may use the default devices, and its program, which containers share.
-    private let filter: DeviceFilter?
-    private let program: SharedFD?
+    private var filter: DeviceFilter?
+    private var program: SharedFD?
+
+    /// None.
+    init() {}
 
     /// Makes them, in the agent's own namespaces.
-    init() {
+    func make() {
         let cgroup = Cgroup("@container")
         self.cgroup = (try? cgroup.create([])).map { cgroup }
         filter = try? DeviceFilter([.denyAll] + DeviceRule.defaults)
