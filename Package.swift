@@ -77,7 +77,7 @@ let package = Package(
         layer("AgentCore", ["CAgent", "Protocols", "Linux"], path: "Guest/Sources/AgentCore"),
 
         // Tests of these targets need neither root nor /dev/kvm nor a network.
-        tests("LinuxTests", ["Linux"]),
+        tests("LinuxTests", ["Linux", "CLinux"]),
         tests("ProtocolsTests", ["Protocols"]),
         tests("GuestMemoryTests", ["GuestMemory", "Linux"]),
         tests("KVMTests", ["KVM", "GuestMemory"]),
@@ -103,7 +103,7 @@ let package = Package(
         .executableTarget(
             name: "FakeSandbox", dependencies: ["ContainerRuntime", "Protocols", "Linux"],
             path: "Tests/FakeSandbox", swiftSettings: settings),
-        tests("AgentCoreTests", ["AgentCore", "Protocols", "Linux"]),
+        tests("AgentCoreTests", ["AgentCore", "CAgent", "Protocols", "Linux"]),
         // Builds containers on the host, through the agent as PID 1 of fresh namespaces. Needs root.
         tests("AgentNativeTests", ["AgentCore", "Protocols", "Linux", "AgentHost"]),
         .executableTarget(
