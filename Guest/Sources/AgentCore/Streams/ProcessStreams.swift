@@ -35,9 +35,15 @@ final class ProcessStreams {
             for _ in 0..<3 { childEnds.append(ChildEnd(try Self.null())) }
             return
         }
-        try makeInput(plan.streams.stdin, transport)
-        try makeOutput(plan.streams.stdout, transport)
-        try makeOutput(plan.streams.stderr, transport)
+        do throws(Errno) {
+            try makeInput(plan.streams.stdin, transport)
+            try makeOutput(plan.streams.stdout, transport)
+            try makeOutput(plan.streams.stderr, transport)
+        } catch {
+            // The loop keeps pumps that have begun.
+            cancel()
+            throw error
+        }
     }
 
     /// What the child gets as 0, 1 and 2.
