@@ -93,9 +93,8 @@ struct DefaultMountTests {
 
     @Test("/proc shows the processes of the container only")
     func processes() throws {
-        let outcome = try agent.shell("cat /proc/1/comm; ls /proc | grep -c '^[0-9]'; true")
+        let outcome = try agent.shell("set -- /proc/[0-9]*; echo $*; cat /proc/1/comm; true")
 
-        // The shell, ls and grep.
-        #expect(outcome == Outcome(output: "sh\n3\n"))
+        #expect(outcome == Outcome(output: "/proc/1\nsh\n"))
     }
 }

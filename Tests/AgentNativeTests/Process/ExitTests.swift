@@ -39,7 +39,8 @@ struct ExitTests {
     func handled() throws {
         let streams = try Streams3(agent)
         var plan = Plans.container(
-            "sh", "-c", "trap 'echo caught; exit 3' TERM; echo ready; while :; do sleep 1; done")
+            "sh", "-c",
+            "trap 'echo caught; exit 3' TERM; sleep 86400 & echo ready; while :; do wait; done")
         plan.process.streams = streams.ports
         try agent.perform(.createContainer(plan))
         try streams.input.accept()

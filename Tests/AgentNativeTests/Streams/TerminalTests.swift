@@ -62,6 +62,8 @@ struct TerminalTests {
         _ = try terminal.read(until: "ready")
 
         try agent.perform(.resizeTerminal(TerminalSize(container: "c", rows: 50, columns: 132)))
+        // The shell may have begun to read just before the signal, which it then heeds after a line.
+        try? terminal.write(Array("\r".utf8))
 
         #expect(try terminal.read(until: "132\r\n").hasSuffix("50 132\r\n"))
     }
@@ -101,6 +103,8 @@ struct TerminalTests {
         _ = try terminal.read(until: "ready")
 
         try terminal.write([3])
+        // The shell may have begun to read just before the signal, which it then heeds after a line.
+        try? terminal.write(Array("\r".utf8))
 
         #expect(try agent.exit().exitStatus == 9)
     }

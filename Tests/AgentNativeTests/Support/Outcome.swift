@@ -36,7 +36,7 @@ extension NativeAgent {
         let exit = try exit(in: plan.id)
         try perform(.deleteContainer(container: plan.id))
         let outcome = streams.outcome(exit)
-        let changes = try traces().changes(since: before)
+        let changes = try changes(since: before)
         #expect(changes == [], sourceLocation: location)
         return outcome
     }

@@ -29,6 +29,16 @@ extension Traces {
 }
 
 extension NativeAgent {
+    /// What is not as it was before, when all that ends has ended. Orphans of a container that the agent has killed
+    /// may still be on their way.
+    func changes(since before: Traces) throws -> [String] {
+        let deadline = ContinuousClock.now + .milliseconds(Patience.milliseconds)
+        while true {
+            let changes = try traces().changes(since: before)
+            if changes.isEmpty || ContinuousClock.now > deadline { return changes }
+        }
+    }
+
     /// What there is now. A request that changes nothing comes before: the agent has finished all others
     /// when it answers that.
     func traces() throws -> Traces {
