@@ -1,3 +1,4 @@
+@testable import AgentCore
 import Protocols
 import Testing
 
@@ -48,6 +49,15 @@ struct TerminalTests {
         )
 
         #expect(try rest(terminal) == "by tty\nby console\n88:0\n88:0\n")
+    }
+
+    @Test("/dev/console is there in a read-only /dev, too")
+    func readonlyDev() throws {
+        let terminal = try start("echo x >/dev/console; touch /dev/y") {
+            $0.mounts[1].flags |= MountFlags.readonly
+        }
+
+        #expect(try rest(terminal) == "x\ntouch: /dev/y: Read-only file system\n")
     }
 
     @Test("it has the plan's size")

@@ -102,6 +102,25 @@ final class NativeAgent {
         }
     }
 
+    /// Sends requests without waiting for replies, and then waits for all of them; they come in the requests' order.
+    func requests(_ bodies: AgentRequest.Body...) throws -> [AgentReply] {
+        let first = nextRequest
+        nextRequest += UInt64(bodies.count)
+        let frames = bodies.enumerated().map {
+            Frame.encode(AgentRequest(id: first + UInt64($0.offset), body: $0.element))
+        }
+        try send(frames.flatMap(\.self))
+        var replies: [UInt64: AgentReply] = [:]
+        while replies.count < bodies.count {
+            switch try receive() {
+            case .reply(let reply): replies[reply.id] = reply
+            case .processExited(let exit): exits.append(exit)
+            case let other: throw Failure(message: "unexpected message: \(other)")
+            }
+        }
+        return (first..<nextRequest).compactMap { replies[$0] }
+    }
+
     /// Sends a request that must be carried out.
     @discardableResult
     func perform(_ body: AgentRequest.Body) throws -> UInt32 {
