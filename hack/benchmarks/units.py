@@ -1,0 +1,26 @@
+"""Numbers as people read them. Pure."""
+
+_PREFIXED = {"s": [(1, "s"), (1e-3, "ms"), (1e-6, "µs")],
+             "B": [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB"), (1, "B")],
+             "B/s": [(1 << 30, "GiB/s"), (1 << 20, "MiB/s"), (1 << 10, "KiB/s"), (1, "B/s")]}
+
+
+def digits(number: float) -> str:
+    """Three significant digits, without an exponent."""
+    if number == 0:
+        return "0"
+    size = abs(number)
+    places = 0 if size >= 100 else 1 if size >= 10 else 2
+    return f"{number:.{places}f}"
+
+
+def text(value: float, unit: str) -> str:
+    """A value in a unit of the results: s, B, B/s with a prefix that suits it, others as they are."""
+    steps = _PREFIXED.get(unit)
+    if steps is None:
+        return f"{digits(value)} {unit}".rstrip()
+    for factor, name in steps:
+        if abs(value) >= factor:
+            return f"{digits(value / factor)} {name}"
+    factor, name = steps[-1]
+    return f"{digits(value / factor)} {name}"
