@@ -75,19 +75,26 @@ def _boot(argv: list[str]) -> tuple[float, float]:
     child = Child(argv, stdout=-1)
     first, last = None, ""
     try:
-        for moment, line in timed_lines(child.stdout, _LIMIT):
+        for moment, line in timed_lines(child.stdout, _LIMIT, lambda: _stop_where_stuck(child)):
             first = first if first is not None else moment - child.begin
             last = line.strip() or last
             if _INIT in line:
                 return first, moment - child.begin
-        end = child.wait(_LIMIT)
-        reason = (end.stderr.strip().splitlines() or ["it said nothing"])[0]
-        raise Failure(f"QEMU ended with {end.status}: {reason[:200]}")
+        raise Failure(f"QEMU ended with {child.wait(_LIMIT).status}")
     except Failure as failure:
-        said = child.errors().strip().splitlines()
-        if said and said[0] not in str(failure):
-            raise Failure(f"{failure}: {said[0][:200]}") from None
-        where = f", after the line `{last[:100]}`" if last else ""
-        raise Failure(f"{failure}{where}") from None
+        raise Failure("; ".join([str(failure), *reasons(child.errors(), last)])) from None
     finally:
         child.kill()
+
+
+def _stop_where_stuck(child: Child) -> None:
+    """After such an error the guest stands still and QEMU waits for somebody to look at it."""
+    if "KVM internal error" in child.errors():
+        raise Failure("the guest stopped")
+
+
+def reasons(stderr: str, last: str) -> list[str]:
+    """What QEMU said of an error, and where the kernel was. Pure."""
+    errors = [line.strip() for line in stderr.splitlines() if "error" in line.lower()]
+    found = [errors[0][:200]] if errors else []
+    return found + ([f"the kernel's last line was `{last[:100]}`"] if last else ["the kernel said nothing"])

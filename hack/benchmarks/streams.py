@@ -25,11 +25,19 @@ def read_line(stream, wanted: bytes, limit: float) -> None:
         seen += more
 
 
-def timed_lines(stream, limit: float):
-    """Yields (time.monotonic(), line) as lines come, until the end of the stream."""
+def timed_lines(stream, limit: float, watch=lambda: None):
+    """Yields (time.monotonic(), line) as lines come, until the end of the stream.
+
+    `watch` is called about every second without output; it may raise.
+    """
     deadline = time.monotonic() + limit
     rest = b""
-    while more := read_some(stream, deadline):
+    while True:
+        while not select.select([stream], [], [], 1)[0] and time.monotonic() < deadline:
+            watch()
+        more = read_some(stream, deadline)
+        if not more:
+            break
         now = time.monotonic()
         *lines, rest = (rest + more).split(b"\n")
         for line in lines:
