@@ -22,5 +22,6 @@ def bars(results: Results) -> list[Bar]:
 
 
 def draw(results: Results, machine: dict[str, str]) -> str:
-    where = f"{machine.get('processor', '')}, {machine.get('cores', '?')} cores, KVM {machine.get('KVM', '')}"
-    return svg("Starting a container with `true`", f"Medians of each phase, from spawn to collected exit. {where[:110]}", bars(results))
+    where = f"{machine.get('processor', '')}, {machine.get('cores', '?')} cores, KVM in {machine.get('KVM', '').split(' (')[0]}"
+    return svg("Start of a container that runs true",
+               f"Medians of each phase, from spawn to collected exit; mind the scales. {where[:100]}", bars(results))

@@ -86,7 +86,7 @@ def _panel(bars: list[Bar], top: int, colours: dict[str, str]) -> list[str]:
     for number in range(int(longest / mark + 1e-9) + 1):
         x = left + number * mark * scale
         parts.append(f'<line class="grid" x1="{x:.1f}" y1="{top - 4}" x2="{x:.1f}" y2="{bottom}"/>')
-        parts.append(_text(x, bottom + 14, units.text(number * mark, "s") if number else "0", "dim", "middle"))
+        parts.append(_text(x, bottom + 14, units.round_text(number * mark, "s") if number else "0", "dim", "middle"))
     for number, bar in enumerate(bars):
         parts += _bar(bar, left, top + ROW * number + (ROW - BAR) / 2 - 2, scale, colours)
     return parts

@@ -24,3 +24,9 @@ def text(value: float, unit: str) -> str:
             return f"{digits(value / factor)} {name}"
     factor, name = steps[-1]
     return f"{digits(value / factor)} {name}"
+
+
+def round_text(value: float, unit: str) -> str:
+    """Like text, for a round value: without zeros at the end of a fraction."""
+    number, _, name = text(value, unit).partition(" ")
+    return f"{number.rstrip('0').rstrip('.') if '.' in number else number} {name}".rstrip()
