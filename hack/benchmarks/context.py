@@ -42,6 +42,8 @@ class Context:
         self.kernel_and_image = kernel_and_image
         self.results = Results()
         self._starts: dict[str, float] = {}
+        # Seconds of each runtime's very first start, which may make a template.
+        self.first_starts: dict[str, float] = {}
 
     def start_seconds(self, runtime: Runtime) -> float | None:
         """What a start of `true` takes; None where the runtime cannot do it here. Measured once, not a sample.
@@ -51,7 +53,8 @@ class Context:
         if runtime.name not in self._starts:
             try:
                 bundle = self.bundles.make("true")
-                runtime.start(bundle).succeed(self.options.timeout * 2)
+                first = runtime.start(bundle).succeed(self.options.timeout * 2).seconds
+                self.first_starts[runtime.name] = first
                 self._starts[runtime.name] = runtime.start(bundle).succeed(self.options.timeout).seconds
             except Failure as failure:
                 self._starts[runtime.name] = -1
@@ -91,3 +94,5 @@ class Context:
         for runtime in self.runtimes:
             runtime.remove_all()
         children.end_all()
+        for runtime in self.runtimes:
+            runtime.remove_remains()

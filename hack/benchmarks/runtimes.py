@@ -65,16 +65,24 @@ class Runtime:
             # Before the verb: runtimes wait for an end that shows only when the process has been collected.
             children.end_adopted(int(pid_file.read_text()))
             pid_file.unlink()
+        self._delete(name)
+
+    def remove_all(self) -> None:
+        for name in list(self._detached):
+            self.remove(name)
+
+    def remove_remains(self) -> None:
+        """What a container leaves whose verb was killed: its state, and its cgroups."""
+        for folder in self.state.glob("bench-*"):
+            self._delete(folder.name)
+
+    def _delete(self, name: str) -> None:
         if self.has("delete"):
             try:
                 children.run(self.argv("delete", "--force", name), 60, self.namespace)
             except Failure:
                 pass
         shutil.rmtree(self.state / name, ignore_errors=True)
-
-    def remove_all(self) -> None:
-        for name in list(self._detached):
-            self.remove(name)
 
 
 def vmrun_verbs(help_text: str) -> set[str]:
@@ -84,15 +92,14 @@ def vmrun_verbs(help_text: str) -> set[str]:
 
 
 def vmruns(program: str, state: Path) -> list[Runtime]:
-    """vmrun from a template and cold; only cold where it has no templates yet."""
+    """vmrun from a template and cold; only cold where it has no templates. Its templates are the bench's own."""
     help_text = children.run([program, "--help"])
     verbs = vmrun_verbs(help_text)
-    has_templates = "--no-template" in help_text or "--no-template" in children.run([program, "run", "--help"])
-    cold = Runtime("vmrun cold", program, state / "vmrun-cold", verbs=verbs,
-                   options=["--no-template"] if has_templates else [])
-    if not has_templates:
-        return [cold]
-    return [Runtime("vmrun", program, state / "vmrun", verbs=verbs), cold]
+    if "--no-template" not in help_text:
+        return [Runtime("vmrun cold", program, state / "vmrun-cold", verbs=verbs)]
+    warm = ["--template-dir", str(state / "templates")] if "--template-dir" in help_text else []
+    return [Runtime("vmrun", program, state / "vmrun", verbs=verbs, options=warm),
+            Runtime("vmrun cold", program, state / "vmrun-cold", verbs=verbs, options=["--no-template"])]
 
 
 def peers(state: Path) -> list[Runtime]:
