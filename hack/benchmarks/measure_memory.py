@@ -16,8 +16,8 @@ _POLL = 0.02
 def measure(context: Context) -> None:
     context.results.note(NAME, "Sum of PSS (smaps_rollup) of every process that a runtime leaves running for detached containers "
                          "with `sleep`; memory of the host's kernel is not in it. Peak: the highest of readings every "
-                         f"{_POLL * 1000:.0f} ms while one starts in the foreground. Guest RAM: the sandbox's largest writable "
-                         "mapping.")
+                         f"{_POLL * 1000:.0f} ms while one starts in the foreground. Guest RAM: the longest run of writable "
+                         "mappings of the sandbox; it has the template's file in it.")
     for runtime in context.usable():
         try:
             context.tell(f"{runtime.name}: peak")

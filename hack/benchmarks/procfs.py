@@ -115,23 +115,23 @@ def parse_smaps(text: str) -> list[Mapping]:
 
 
 def guest_memory(mappings: list[Mapping], least: int = 32 << 20) -> list[Mapping]:
-    """The mappings that are a guest's RAM: the largest writable one with what adjoins it and is of its kind.
+    """The mappings that are a guest's RAM: the longest run of writable ones without a gap.
 
-    Empty where no writable mapping has `least` bytes.
+    It is one mapping, or many where a template's file and empty memory take turns. Programs, libraries, heap and stacks
+    are no part of it. Empty where no run has `least` bytes.
     """
-    writable = [mapping for mapping in mappings if "w" in mapping.permissions]
-    largest = max(writable, key=lambda mapping: mapping.size, default=None)
-    if largest is None or largest.size < least:
-        return []
-    position = writable.index(largest)
-    chosen = [largest]
-    for step in (-1, 1):
-        index, edge = position + step, largest
-        while 0 <= index < len(writable):
-            mapping = writable[index]
-            adjoins = mapping.end == edge.start if step < 0 else mapping.start == edge.end
-            if not adjoins or mapping.path != largest.path or mapping.size < 1 << 20:
-                break
-            chosen.append(mapping)
-            index, edge = index + step, mapping
-    return chosen
+    programs = {mapping.path for mapping in mappings if mapping.path and "x" in mapping.permissions}
+    runs: list[list[Mapping]] = []
+    for mapping in mappings:
+        if "w" not in mapping.permissions or mapping.path in programs or mapping.path.startswith("["):
+            continue
+        if runs and runs[-1][-1].end == mapping.start:
+            runs[-1].append(mapping)
+        else:
+            runs.append([mapping])
+    longest = max(runs, key=_size, default=[])
+    return longest if _size(longest) >= least else []
+
+
+def _size(run: list[Mapping]) -> int:
+    return sum(mapping.size for mapping in run)

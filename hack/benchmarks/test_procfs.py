@@ -3,17 +3,22 @@ import unittest
 from benchmarks.measure_cpu import split
 from benchmarks.procfs import Stat, guest_memory, parse_smaps
 
+# A guest of three pieces, then a heap that adjoins it, a library and its data.
 _SMAPS = """\
 7f0000000000-7f0010000000 rw-p 00000000 00:00 0
 Size:             262144 kB
 Pss:               20000 kB
 Pss_Dirty:         19999 kB
-7f0010000000-7f0010200000 rw-p 00000000 00:00 0 
+7f0010000000-7f0010200000 rw-p 00000000 fe:00 9 /templates/1/memory
 Pss:                1000 kB
-7f0010200000-7f0010201000 r-xp 00001000 fe:00 17 /usr/lib/a library.so
-Pss:                   3 kB
-7f0020000000-7f0020200000 rw-p 00000000 00:00 0 [heap]
+7f0010200000-7f0010201000 rw-s 00000000 fe:00 9 /templates/1/memory
+Pss:                   4 kB
+7f0010201000-7f0010401000 rw-p 00000000 00:00 0 [heap]
 Pss:                  40 kB
+7f0020200000-7f0020201000 r-xp 00001000 fe:00 17 /usr/lib/a library.so
+Pss:                   3 kB
+7f0020201000-7f0028201000 rw-p 00002000 fe:00 17 /usr/lib/a library.so
+Pss:                   5 kB
 """
 
 
@@ -30,15 +35,15 @@ class StatTests(unittest.TestCase):
 class MappingTests(unittest.TestCase):
     def test_smaps(self):
         mappings = parse_smaps(_SMAPS)
-        self.assertEqual([mapping.pss >> 10 for mapping in mappings], [20000, 1000, 3, 40])
+        self.assertEqual([mapping.pss >> 10 for mapping in mappings], [20000, 1000, 4, 40, 3, 5])
         self.assertEqual(mappings[0].size, 256 << 20)
-        self.assertEqual(mappings[2].path, "/usr/lib/a library.so")
+        self.assertEqual(mappings[4].path, "/usr/lib/a library.so")
 
-    def test_guest_memory_is_the_largest_with_what_adjoins_it(self):
-        self.assertEqual([mapping.pss >> 10 for mapping in guest_memory(parse_smaps(_SMAPS))], [20000, 1000])
+    def test_guest_memory_is_the_longest_run_of_its_kind(self):
+        self.assertEqual([mapping.pss >> 10 for mapping in guest_memory(parse_smaps(_SMAPS))], [20000, 1000, 4])
 
     def test_no_guest(self):
-        self.assertEqual(guest_memory(parse_smaps(_SMAPS.split("7f0010200000")[1])), [])
+        self.assertEqual(guest_memory(parse_smaps("\n".join(_SMAPS.splitlines()[4:]))), [])
         self.assertEqual(guest_memory([]), [])
 
 

@@ -1,7 +1,7 @@
 import unittest
 
 from benchmarks.summary import Summary, percentile
-from benchmarks.units import round_text, text
+from benchmarks.units import digits, round_text, text
 
 
 class PercentileTests(unittest.TestCase):
@@ -35,6 +35,10 @@ class UnitTests(unittest.TestCase):
         self.assertEqual(text(0.000012, "s"), "12.0 µs")
         self.assertEqual(text(1536, "B"), "1.50 KiB")
         self.assertEqual(text(3 << 30, "B/s"), "3.00 GiB/s")
+
+    def test_three_digits_count(self):
+        self.assertEqual([digits(value) for value in (0, 0.001234, 0.5, 1.234, 12.34, 123.4, 12345)],
+                         ["0", "0.00123", "0.500", "1.23", "12.3", "123", "12345"])
 
     def test_round_values_have_no_zeros_at_the_end(self):
         self.assertEqual([round_text(value, "s") for value in (0.02, 1.5, 0.1, 100)], ["20 ms", "1.5 s", "100 ms", "100 s"])

@@ -1,4 +1,5 @@
 """Numbers as people read them. Pure."""
+import math
 
 _PREFIXED = {"s": [(1, "s"), (1e-3, "ms"), (1e-6, "µs")],
              "B": [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB"), (1, "B")],
@@ -9,8 +10,7 @@ def digits(number: float) -> str:
     """Three significant digits, without an exponent."""
     if number == 0:
         return "0"
-    size = abs(number)
-    places = 0 if size >= 100 else 1 if size >= 10 else 2
+    places = max(0, 2 - math.floor(math.log10(abs(number))))
     return f"{number:.{places}f}"
 
 
