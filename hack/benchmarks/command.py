@@ -25,8 +25,8 @@ def parser() -> argparse.ArgumentParser:
     defaults = Options()
     result = argparse.ArgumentParser(
         prog="hack/bench", epilog=_EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter,
-        description="Measures vmrun beside runc, crun and QEMU on this machine: a Markdown table on stdout, and "
-                    "results.json and results.svg in the output folder.")
+        description="Measures vmrun beside runc, crun and QEMU on this machine: a Markdown table on stdout, which "
+                    "is with results.json and results.svg in the output folder, too.")
     add = result.add_argument
     add("names", nargs="*", metavar="MEASUREMENT", help="which to carry out (default: all)")
     add("--runs", type=_count, help=f"samples of each (default: {defaults.runs})")
@@ -87,7 +87,7 @@ def main(argv: list[str]) -> int:
     if os.geteuid() != 0:
         return _refuse("needs root, as the runtimes do")
     if not os.access(arguments.vmrun, os.X_OK):
-        return _refuse("vmrun is not built yet: run hack/build first")
+        return _refuse(f"{arguments.vmrun}: no such program; hack/build makes build/bin/vmrun")
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     signal.signal(signal.SIGHUP, signal.default_int_handler)
     try:
@@ -179,4 +179,6 @@ def _publish(context: Context, head: dict[str, str], output: Path) -> None:
     (output / "results.json").write_text(json.dumps(results, indent=2) + "\n")
     (output / "results.svg").write_text(chart.draw(context.results, head))
     titles = {name: module.TITLE for name, module in MEASUREMENTS.items()}
-    print(report.markdown(head, context.results, titles))
+    text = report.markdown(head, context.results, titles)
+    (output / "results.md").write_text(text + "\n")
+    print(text)
