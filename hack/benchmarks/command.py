@@ -140,6 +140,9 @@ def _bench(arguments: argparse.Namespace) -> int:
         _publish(context, head, (arguments.output or HACK.parent / "build/bench").absolute())
         return 0
     finally:
+        # Nothing stops the clean-up; it has limits of its own.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
         if context is not None:
             context.tidy()
         children.end_all()

@@ -3,7 +3,7 @@ import select
 import time
 
 from .children import Child, Failure
-from .context import Context
+from .context import SLOW, Context
 from .runtimes import Runtime
 
 NAME = "rate"
@@ -16,21 +16,30 @@ _MOST = 200
 def measure(context: Context) -> None:
     context.results.note(NAME, "`run true` over and over with a fixed number at once, from the first spawn to the last exit.")
     for runtime in context.usable():
+        seconds = context.start_seconds(runtime) or 0
         for at_once in context.options.parallel:
-            seconds = context.start_seconds(runtime) or 0
-            count = min(max(2 * at_once, round(_LENGTH / max(seconds, 0.001))), _MOST)
-            if seconds > 3:
-                count = at_once
-            if not context.fits(NAME, runtime, count, f"{at_once} at once"):
-                continue
-            context.tell(f"{runtime.name}: {count} starts, {at_once} at once")
-            try:
-                rate = starts_per_second(context, runtime, at_once, count)
-                context.results.add(NAME, runtime.name, f"{at_once} at once", "1/s", rate)
-            except Failure as failure:
-                context.results.skip(NAME, runtime.name, f"{at_once} at once: {failure}")
-            finally:
-                context.tidy()
+            count = how_many(seconds, at_once)
+            if context.fits(NAME, runtime, count, f"{at_once} at once"):
+                _rates(context, runtime, at_once, count, 1 if seconds > SLOW else min(3, context.options.runs))
+
+
+def how_many(seconds: float, at_once: int) -> int:
+    """Starts for one sample, where one takes so long. Pure."""
+    if seconds > SLOW:
+        return at_once
+    return min(max(2 * at_once, round(_LENGTH / max(seconds, 0.001))), _MOST)
+
+
+def _rates(context: Context, runtime: Runtime, at_once: int, count: int, samples: int) -> None:
+    context.tell(f"{runtime.name}: {count} starts, {at_once} at once")
+    try:
+        for _ in range(samples):
+            rate = starts_per_second(context, runtime, at_once, count)
+            context.results.add(NAME, runtime.name, f"{at_once} at once", "1/s", rate)
+    except Failure as failure:
+        context.results.skip(NAME, runtime.name, f"{at_once} at once: {failure}")
+    finally:
+        context.tidy()
 
 
 def starts_per_second(context: Context, runtime: Runtime, at_once: int, count: int) -> float:

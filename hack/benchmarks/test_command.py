@@ -3,6 +3,7 @@ import unittest
 from benchmarks.command import MEASUREMENTS, _passed_on, options, parser
 from benchmarks.measure_files import parse
 from benchmarks.measure_qemu import arguments, reasons
+from benchmarks.measure_rate import how_many
 from benchmarks.runtimes import vmrun_verbs
 
 _HELP = """USAGE: vmrun <subcommand>
@@ -33,6 +34,11 @@ class OptionTests(unittest.TestCase):
 
     def test_every_measurement_has_a_name_of_its_own(self):
         self.assertEqual(len(MEASUREMENTS), 8)
+
+
+class RateTests(unittest.TestCase):
+    def test_every_place_is_used_and_slow_starts_are_few(self):
+        self.assertEqual([how_many(seconds, 16) for seconds in (0.0001, 0.05, 1, 30)], [200, 80, 32, 16])
 
 
 class OutputTests(unittest.TestCase):
