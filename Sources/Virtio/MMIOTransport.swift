@@ -175,7 +175,9 @@ package struct MMIOTransport: Sendable {
     }
 
     private func notify(_ value: UInt32) -> Effect {
-        guard registers.status & Status.driverOK != 0, value < UInt32(registers.queues.count) else { return .none }
+        guard registers.status & Status.driverOK != 0, value < UInt32(registers.queues.count) else {
+            return .none
+        }
         return .notify(queue: Int(value))
     }
 
@@ -205,10 +207,14 @@ package struct MMIOTransport: Sendable {
             registers.queues[index].descriptorTable = low(registers.queues[index].descriptorTable)
         case Register.queueDescriptorHigh:
             registers.queues[index].descriptorTable = high(registers.queues[index].descriptorTable)
-        case Register.queueDriverLow: registers.queues[index].driverArea = low(registers.queues[index].driverArea)
-        case Register.queueDriverHigh: registers.queues[index].driverArea = high(registers.queues[index].driverArea)
-        case Register.queueDeviceLow: registers.queues[index].deviceArea = low(registers.queues[index].deviceArea)
-        case Register.queueDeviceHigh: registers.queues[index].deviceArea = high(registers.queues[index].deviceArea)
+        case Register.queueDriverLow:
+            registers.queues[index].driverArea = low(registers.queues[index].driverArea)
+        case Register.queueDriverHigh:
+            registers.queues[index].driverArea = high(registers.queues[index].driverArea)
+        case Register.queueDeviceLow:
+            registers.queues[index].deviceArea = low(registers.queues[index].deviceArea)
+        case Register.queueDeviceHigh:
+            registers.queues[index].deviceArea = high(registers.queues[index].deviceArea)
         default: break
         }
     }
@@ -230,7 +236,8 @@ package struct MMIOTransport: Sendable {
             registers.status = value
         case (Status.acknowledge | Status.driver, old | Status.featuresOK):
             // Refused by not setting the bit, which the driver reads back.
-            let acceptable = registers.accepted & ~offered == 0 && registers.accepted & Feature.version1 != 0
+            let acceptable =
+                registers.accepted & ~offered == 0 && registers.accepted & Feature.version1 != 0
             if acceptable { registers.status = value }
         case (Status.acknowledge | Status.driver | Status.featuresOK, old | Status.driverOK):
             registers.status = value

@@ -162,7 +162,8 @@ import VirtioTestDriver
         var driver = driver(at: Self.agreed)
         driver.configure(queue: queue, DriverQueue(&ram, size: 8).configuration)
         #expect(driver.read(Register.queueReady) == 0)
-        #expect(driver.transport.activation().queues == [QueueConfiguration(), QueueConfiguration()])
+        #expect(
+            driver.transport.activation().queues == [QueueConfiguration(), QueueConfiguration()])
     }
 
     @Test(arguments: [(UInt32(0), 0), (1, 1)])

@@ -224,7 +224,9 @@ extension TemplateStore {
     /// Folders in the making that nobody has locked.
     private borrowing func removeAbandoned() {
         for name in (try? folder.names()) ?? [] {
-            guard name.bytes.suffix(Self.stagingSuffix.utf8.count).elementsEqual(Self.stagingSuffix.utf8),
+            guard
+                name.bytes.suffix(Self.stagingSuffix.utf8.count).elementsEqual(
+                    Self.stagingSuffix.utf8),
                 let place = try? folder.openBeneath(name, O_RDONLY | O_DIRECTORY),
                 (try? place.tryLock()) == true
             else { continue }

@@ -9,7 +9,8 @@ internal enum MemoryFile {
     private static let smallestGap: UInt64 = 128 << 10
 
     /// Frees all pages of the file that are zero throughout, and answers the ranges of the rest.
-    static func compact(_ memory: GuestMemory, _ file: borrowing OwnedFD) throws -> [Range<UInt64>] {
+    static func compact(_ memory: GuestMemory, _ file: borrowing OwnedFD) throws -> [Range<UInt64>]
+    {
         var parts: [Range<UInt64>] = []
         var cursor: UInt64 = 0
         while let data = try nextData(file, from: cursor, size: memory.size) {

@@ -85,7 +85,8 @@ struct DeviceFilter: Equatable {
     static func attach(_ program: SharedFD, to cgroup: SharedFD) throws(Errno) {
         let target = UInt64(UInt32(cgroup.descriptor.rawValue))
         let fields = [
-            target | UInt64(UInt32(program.descriptor.rawValue)) << 32, UInt64(BPFProgram.attachDevice),
+            target | UInt64(UInt32(program.descriptor.rawValue)) << 32,
+            UInt64(BPFProgram.attachDevice),
         ]
         _ = try call(.attach, fields, LaunchMemory())
         withExtendedLifetime(program) {}
