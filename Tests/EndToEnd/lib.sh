@@ -3,7 +3,9 @@
 root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd)
 readonly root
 vmrun=${VMRUN:-$root/build/bin/vmrun}
-work=$(mktemp -d)
+work=${VMRUN_TEST_WORK:-$(mktemp -d)}
+# All cases share the templates: the first one makes them.
+export VMRUN_TEMPLATES=$work/templates
 state=$work/state
 busybox_bundle=$work/busybox
 counter=0
@@ -37,13 +39,24 @@ run_in() {
     err=$(<"$work/err")
 }
 
+sandboxes() { pgrep -f "^$root/build/share/vmrun/vmrun-sandbox" "$@"; }
+
+# Ends what a case that failed has left running.
+end_sandboxes() {
+    local left
+    mapfile -t left < <(sandboxes)
+    ((${#left[@]} == 0)) || kill -9 "${left[@]}" 2>/dev/null
+}
+
 # Nothing of a container is left: no process, no state, no mount.
 expect_nothing_left() {
     local left
     left=$(ls -A "$state" 2>/dev/null || true)
     [[ -z $left ]] || fail "left in the state directory: $left"
-    left=$(pgrep -f "^$root/build/share/vmrun/vmrun-sandbox" -a || true)
+    left=$(sandboxes -a || true)
     [[ -z $left ]] || fail "left running: $left"
+    left=$(compgen -G "$VMRUN_TEMPLATES/*.new" || true)
+    [[ -z $left ]] || fail "left among the templates: $left"
     left=$(grep "$work" /proc/self/mountinfo || true)
     [[ -z $left ]] || fail "left mounted: $left"
 }
