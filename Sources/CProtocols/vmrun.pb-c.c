@@ -4011,7 +4011,7 @@ const ProtobufCMessageDescriptor vmrun__reply__descriptor =
   (ProtobufCMessageInit) vmrun__reply__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCEnumValue vmrun__failure__kind__enum_values_by_number[6] =
+static const ProtobufCEnumValue vmrun__failure__kind__enum_values_by_number[7] =
 {
   { "OTHER", "VMRUN__FAILURE__KIND__OTHER", 0 },
   { "PROGRAM_NOT_FOUND", "VMRUN__FAILURE__KIND__PROGRAM_NOT_FOUND", 1 },
@@ -4019,13 +4019,15 @@ static const ProtobufCEnumValue vmrun__failure__kind__enum_values_by_number[6] =
   { "NOT_FOUND", "VMRUN__FAILURE__KIND__NOT_FOUND", 3 },
   { "WRONG_STATE", "VMRUN__FAILURE__KIND__WRONG_STATE", 4 },
   { "BAD_TEMPLATE", "VMRUN__FAILURE__KIND__BAD_TEMPLATE", 5 },
+  { "GUEST_LOST", "VMRUN__FAILURE__KIND__GUEST_LOST", 6 },
 };
 static const ProtobufCIntRange vmrun__failure__kind__value_ranges[] = {
-{0, 0},{0, 6}
+{0, 0},{0, 7}
 };
-static const ProtobufCEnumValueIndex vmrun__failure__kind__enum_values_by_name[6] =
+static const ProtobufCEnumValueIndex vmrun__failure__kind__enum_values_by_name[7] =
 {
   { "BAD_TEMPLATE", 5 },
+  { "GUEST_LOST", 6 },
   { "NOT_FOUND", 3 },
   { "OTHER", 0 },
   { "PROGRAM_NOT_EXECUTABLE", 2 },
@@ -4039,9 +4041,9 @@ const ProtobufCEnumDescriptor vmrun__failure__kind__descriptor =
   "Kind",
   "Vmrun__Failure__Kind",
   "vmrun",
-  6,
+  7,
   vmrun__failure__kind__enum_values_by_number,
-  6,
+  7,
   vmrun__failure__kind__enum_values_by_name,
   1,
   vmrun__failure__kind__value_ranges,

@@ -53,7 +53,7 @@ package enum RuntimeError: Error, Equatable, Sendable, CustomStringConvertible {
         return switch failure.kind {
         case .programNotFound: 127
         case .programNotExecutable: 126
-        case .other, .notFound, .wrongState, .badTemplate: 1
+        case .other, .notFound, .wrongState, .badTemplate, .guestLost: 1
         }
     }
 
@@ -62,7 +62,7 @@ package enum RuntimeError: Error, Equatable, Sendable, CustomStringConvertible {
         switch failure.kind {
         case .programNotFound, .programNotExecutable:
             "unable to start container process: " + failure.message
-        case .other, .notFound, .wrongState, .badTemplate: failure.message
+        case .other, .notFound, .wrongState, .badTemplate, .guestLost: failure.message
         }
     }
 

@@ -38,7 +38,7 @@ package enum GuestMemoryError: Error, Equatable, Sendable {
         package let hostAddress: UInt64
     }
 
-    private let mapping: Mapping
+    internal let mapping: Mapping
     @usableFromInline internal let base: UnsafeMutableRawPointer
     @usableFromInline internal let lowSize: UInt64
     @usableFromInline internal let highSize: UInt64
@@ -47,13 +47,6 @@ package enum GuestMemoryError: Error, Equatable, Sendable {
     package convenience init(size: UInt64) throws(Errno) {
         guard size > 0, size % 4096 == 0, size <= UInt64(Int.max) else { throw .invalidArgument }
         self.init(try Mapping.anonymous(size: Int(size)))
-    }
-
-    /// RAM whose contents go to a file as they change; the file gets its size and costs what was touched.
-    package convenience init(size: UInt64, keptIn file: borrowing OwnedFD) throws(Errno) {
-        guard size > 0, size % 4096 == 0, size <= UInt64(Int.max) else { throw .invalidArgument }
-        try file.setSize(Int64(size))
-        self.init(try Mapping.shared(file, size: Int(size)))
     }
 
     /// RAM that begins with parts of a file, which stays as it is; all else is zero.
@@ -142,18 +135,6 @@ extension GuestMemory {
         let end = (start + UInt(count)) & ~4095
         guard first < end else { return }
         mapping.discard(Int(first - UInt(bitPattern: unsafe base)), count: Int(end - first))
-    }
-}
-
-extension GuestMemory {
-    /// Whether a range is zero throughout, counted in bytes of RAM, without the hole below 4 GiB.
-    package func isZero(atOffset offset: UInt64, count: Int) throws(GuestMemoryError) -> Bool {
-        guard count >= 0, offset <= size, UInt64(count) <= size - offset else {
-            throw .outOfRange(address: offset, count: UInt64(max(0, count)))
-        }
-        // SAFETY: the range lies in the mapping.
-        let bytes = unsafe UnsafeRawBufferPointer(start: base + Int(offset), count: count)
-        return unsafe bytes.allSatisfy { $0 == 0 }
     }
 }
 

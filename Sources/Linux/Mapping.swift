@@ -7,9 +7,6 @@ internal import Glibc
     package let base: UnsafeMutableRawPointer
     /// In bytes.
     package let size: Int
-    /// The pages belong to a file, and others see what is written.
-    private let isShared: Bool
-
     private init(_ size: Int, _ protection: Int32, _ flags: Int32, _ fd: Int32) throws(Errno) {
         var error: Int32 = 0
         guard let address = unsafe cl_mmap(size, protection, flags, fd, 0, &error) else {
@@ -17,7 +14,6 @@ internal import Glibc
         }
         unsafe base = address
         self.size = size
-        isShared = flags & MAP_SHARED != 0
     }
 
     /// Anonymous private memory that costs nothing until it is touched.
@@ -43,12 +39,39 @@ internal import Glibc
                 file.rawValue, Int64(range.lowerBound)))
     }
 
-    /// Frees the pages of a range of whole pages, in the file too where the mapping is shared. They stay mapped and are
-    /// zero or the file's afterwards.
+    /// Frees the pages of a range of whole pages. They stay mapped and are zero, or the file's, afterwards.
     package borrowing func discard(_ offset: Int, count: Int) {
         guard offset >= 0, count >= 0, count <= size - offset else { return }
         // SAFETY: a range of our own mapping.
-        _ = unsafe cl_madvise(base + offset, count, isShared ? MADV_REMOVE : MADV_DONTNEED)
+        _ = unsafe cl_madvise(base + offset, count, MADV_DONTNEED)
+    }
+
+    /// The pages that have contents of their own, in memory or swapped out, as offsets in ascending order
+    /// (/proc/PID/pagemap, Documentation/admin-guide/mm/pagemap.rst).
+    package borrowing func usedRanges() throws(Errno) -> [Range<Int>] {
+        let pageSize = 4096
+        let entriesAtOnce = 8192
+        let present: UInt8 = 0b1100_0000
+        let map = try OwnedFD.open("/proc/self/pagemap", O_RDONLY)
+        let firstPage = Int64(UInt(bitPattern: unsafe base)) / Int64(pageSize)
+        var ranges: [Range<Int>] = []
+        var page = 0
+        while page < size / pageSize {
+            let count = min(entriesAtOnce, size / pageSize - page)
+            let entries = try map.read(upTo: count * 8, at: (firstPage + Int64(page)) * 8)
+            guard entries.count >= 8 else { throw .io }
+            // Bits 63 and 62 of an entry, which is little-endian.
+            for index in 0..<entries.count / 8 where entries[index * 8 + 7] & present != 0 {
+                let start = (page + index) * pageSize
+                if let last = ranges.last, last.upperBound == start {
+                    ranges[ranges.count - 1] = last.lowerBound..<start + pageSize
+                } else {
+                    ranges.append(start..<start + pageSize)
+                }
+            }
+            page += entries.count / 8
+        }
+        return ranges
     }
 
     deinit {

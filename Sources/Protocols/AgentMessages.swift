@@ -117,6 +117,8 @@ package struct Failure: Error, Equatable, Sendable, CustomStringConvertible {
         case wrongState = 4
         /// A machine cannot go on from this template; a new one must be made.
         case badTemplate = 5
+        /// The guest has come to its end, or does not answer.
+        case guestLost = 6
     }
 
     package var kind: Kind

@@ -75,7 +75,11 @@ typedef enum _Vmrun__Failure__Kind {
   /*
    * A machine cannot go on from this template; a new one must be made.
    */
-  VMRUN__FAILURE__KIND__BAD_TEMPLATE = 5
+  VMRUN__FAILURE__KIND__BAD_TEMPLATE = 5,
+  /*
+   * The guest has come to its end, or does not answer.
+   */
+  VMRUN__FAILURE__KIND__GUEST_LOST = 6
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(VMRUN__FAILURE__KIND)
 } Vmrun__Failure__Kind;
 typedef enum _Vmrun__ContainerState__Status {

@@ -29,6 +29,9 @@ struct MachineSupply: ~Copyable {
         guard let templates else { return .boot(softwareKVM: try probe()) }
         do throws(RuntimeError) {
             return .template(try obtain(in: .open(templates), log))
+        } catch .container(let failure) where failure.kind == .guestLost {
+            // Its boot would not end otherwise.
+            throw .container(failure)
         } catch {
             log.write(.warning, "no template, so the machine boots: \(error)")
             self.templates = nil

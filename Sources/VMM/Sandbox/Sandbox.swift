@@ -212,7 +212,8 @@ extension Sandbox {
             // What has arrived is still handed over, unless nobody takes it.
             return devices?.streamsAreClosed ?? true ? finish(status) : ()
         }
-        fail(Failure(message: reason + LastWords.appendix(devices?.machine.serial)))
+        let words = LastWords.appendix(devices?.machine.serial)
+        fail(Failure(kind: .guestLost, message: reason + words))
     }
 
     /// Tells whoever is there to hear it.

@@ -45,7 +45,7 @@ package final class TemplateMaker {
             try begin()
             while result == nil { try loop.runOnce(timeoutMilliseconds: -1) }
         } catch {
-            fail("\(error)")
+            fail(Failure(message: "\(error)"))
         }
         mailbox.close()
         devices?.stop()
@@ -59,15 +59,14 @@ package final class TemplateMaker {
             try HostStream(loop: loop, both: OwnedFD(taking: descriptors.report)), limit: 0,
             onFrame: { _ in }, onEnd: { [weak self] in self?.result = Self.failedStatus })
         deadline = try Deadline(loop: loop, milliseconds: Self.bootMilliseconds) { [weak self] in
-            self?.fail("the agent has not answered in time")
+            self?.lostGuest("the agent has not answered in time")
         }
-        let memory = try GuestMemory(
-            size: configuration.machine.memorySize, keptIn: memoryFile)
+        let memory = try GuestMemory(size: configuration.machine.memorySize)
         let devices = try SandboxDevices(
             configuration, memory: memory, loop: loop, mailbox: mailbox, log: log,
             accept: { [weak self] in self?.accept($0) ?? .refused })
         self.devices = devices
-        devices.machine.onEnd = { [weak self] end in self?.machineEnded(end) }
+        devices.machine.onEnd = { [weak self] in self?.lostGuest("\($0)") }
         try devices.machine.start(
             kernel: OwnedFD(taking: descriptors.kernel), image: OwnedFD(taking: descriptors.image))
     }
@@ -93,7 +92,7 @@ package final class TemplateMaker {
             state.memorySize = configuration.machine.memorySize
             state.processorCount = configuration.machine.cpuCount
             state.softwareKVM = configuration.machine.softwareKVM
-            state.memoryParts = try MemoryFile.compact(devices.machine.memory, memoryFile)
+            state.memoryParts = try MemoryFile.write(devices.machine.memory, to: memoryFile)
             try memoryFile.synchronize()
             state.memoryFile = try MemoryFileIdentity(memoryFile)
             state.snapshot = snapshot
@@ -103,18 +102,19 @@ package final class TemplateMaker {
             report?.send(SandboxReport.created)
             result = 0
         } catch {
-            fail("save the machine: \(error)")
+            fail(Failure(message: "save the machine: \(error)"))
         }
     }
 
-    private func machineEnded(_ end: MachineEnd) {
-        fail("\(end)" + LastWords.appendix(devices?.machine.serial))
+    private func lostGuest(_ reason: String) {
+        let words = LastWords.appendix(devices?.machine.serial)
+        fail(Failure(kind: .guestLost, message: reason + words))
     }
 
-    private func fail(_ message: String) {
+    private func fail(_ failure: Failure) {
         guard result == nil else { return }
-        log.write(.error, message)
-        report?.send(SandboxReport.failure(Failure(message: message)))
+        log.write(.error, failure.message)
+        report?.send(SandboxReport.failure(failure))
         result = Self.failedStatus
     }
 }
