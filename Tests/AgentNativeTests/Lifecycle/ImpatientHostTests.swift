@@ -34,30 +34,34 @@ struct ImpatientHostTests {
         try agent.perform(Self.start)
     }
 
-    @Test("a container that is deleted while it is being created is not created")
+    // The child may have come to its end in the meantime: then the container has been created, and is gone.
+
+    private static let killed = "the process was killed before its program was executed"
+
+    @Test("a container that is deleted while it is being created leaves nothing")
     func deleteWhileCreating() throws {
         let before = try agent.traces()
 
         let replies = try agent.requests(Self.create, Self.delete, Self.delete)
 
-        let killed = "the process was killed before its program was executed"
-        #expect(replies[0].failure?.message == killed)
+        #expect([nil, Self.killed].contains(replies[0].failure?.message))
         #expect(replies[1].failure == nil)
         #expect(replies[2].failure?.kind == .wrongState)
-        #expect(agent.endedProcesses == [])
         try expectNothing(since: before)
         try agent.perform(Self.create)
     }
 
-    @Test("a container that is killed while it is being created is not created")
+    @Test("a container that is killed while it is being created leaves nothing")
     func killWhileCreating() throws {
         let before = try agent.traces()
 
         let replies = try agent.requests(
             Self.create, .signalProcess(ProcessSignal(container: "c", signal: 9)))
+        let deletion = try agent.request(Self.delete)
 
-        #expect(replies[0].failure != nil)
+        #expect([nil, Self.killed].contains(replies[0].failure?.message))
         #expect(replies[1].failure == nil)
+        #expect((deletion.failure == nil) == (replies[0].failure == nil))
         try expectNothing(since: before)
     }
 
