@@ -1,6 +1,7 @@
 import Foundation
 import Linux
 import Protocols
+import Synchronization
 
 /// An agent that runs natively: PID 1 of fresh namespaces on this host, talking over unix sockets.
 ///
@@ -30,13 +31,15 @@ final class NativeAgent {
         let ports = folder.appendingPathComponent("ports")
         try FileManager.default.createDirectory(at: ports, withIntermediateDirectories: true)
         let listener = try UnixSocket.listen(at: ports.path + "/\(agentPort)")
-        child = try Child.spawn(
-            "/bin/sh",
-            arguments: [
-                "sh", "-c", Self.launcher, "sh", cgroup.path, Self.program, "--socket", ports.path,
-                "--share", share.path,
-            ],
-            environment: ["PATH=/usr/bin:/bin"], descriptors: [0, 1, 2])
+        child = try Self.starting.withLock { [cgroup, share] _ in
+            try Child.spawn(
+                "/bin/sh",
+                arguments: [
+                    "sh", "-c", Self.launcher, "sh", cgroup.path, Self.program, "--socket",
+                    ports.path, "--share", share.path,
+                ],
+                environment: ["PATH=/usr/bin:/bin"], descriptors: [0, 1, 2])
+        }
         try Patience.wait(for: listener.rawValue, "the agent does not connect")
         control = try UnixSocket.accept(listener)
         guard case .ready(protocolVersion, let release) = try receive(), !release.isEmpty else {

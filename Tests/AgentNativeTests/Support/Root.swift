@@ -1,4 +1,7 @@
 import Foundation
+import Linux
+import Protocols
+import Synchronization
 
 /// The root file system of the containers: busybox and a few users.
 enum Root {
@@ -10,13 +13,26 @@ enum Root {
             try files.createDirectory(
                 at: root.appendingPathComponent(name), withIntermediateDirectories: true)
         }
-        try files.copyItem(atPath: busybox, toPath: root.path + "/bin/busybox")
+        try copy(busybox, to: root.path + "/bin/busybox")
         for name in programs.split(separator: " ") {
             try files.createSymbolicLink(
                 atPath: root.path + "/bin/" + name, withDestinationPath: "busybox")
         }
         let passwd = "root:x:0:0::/root:/bin/sh\nalice:x:1000:1000::/home/alice:/bin/sh\n"
         try Data(passwd.utf8).write(to: root.appendingPathComponent("etc/passwd"))
+    }
+
+    /// In a process of its own: a child that another test starts in the meantime would have the file open for writing,
+    /// too, and what is open for writing is not executed (ETXTBSY).
+    private static func copy(_ source: String, to destination: String) throws {
+        let child = try NativeAgent.starting.withLock { _ in
+            try Child.spawn(
+                "/bin/cp", arguments: ["cp", source, destination], environment: [],
+                descriptors: [0, 1, 2])
+        }
+        guard try child.wait() == .exited(0) else {
+            throw Failure(message: "cannot copy \(source)")
+        }
     }
 
     private static let programs = """
@@ -26,11 +42,14 @@ enum Root {
 }
 
 extension NativeAgent {
+    /// Held while a child is started, and while a file is written that may be executed: see `Root`.
+    static let starting = Mutex(())
+
     /// A file of the share, with those above it that are missing.
     func put(_ text: String, at path: String, mode: Int = 0o644) throws {
         let file = share.appendingPathComponent(path)
         try makeFolder((path as NSString).deletingLastPathComponent)
-        try Data(text.utf8).write(to: file)
+        try NativeAgent.starting.withLock { _ in try Data(text.utf8).write(to: file) }
         try setMode(mode, of: path)
     }
 
