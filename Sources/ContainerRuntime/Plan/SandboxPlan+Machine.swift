@@ -112,12 +112,12 @@ extension SandboxPlan {
 
 /// Sizes as people write them.
 package enum ByteCount {
-    /// `268435456`, `512M`, `512MiB`, `2g`: powers of 1024. nil where it is none or does not fit.
+    /// `268435456`, `512M`, `512Mi`, `512MiB`, `2g`: powers of 1024. nil where it is none or does not fit.
     package static func parse(_ text: String) -> UInt64? {
         let digits = text.prefix { $0.isNumber && $0.isASCII }
         let shifts: [String: UInt64] = [
-            "": 0, "b": 0, "k": 10, "kib": 10, "kb": 10, "m": 20, "mib": 20, "mb": 20, "g": 30,
-            "gib": 30, "gb": 30,
+            "": 0, "b": 0, "k": 10, "ki": 10, "kib": 10, "kb": 10, "m": 20, "mi": 20, "mib": 20,
+            "mb": 20, "g": 30, "gi": 30, "gib": 30, "gb": 30,
         ]
         guard let number = UInt64(digits),
             let shift = shifts[text.dropFirst(digits.count).lowercased()]
