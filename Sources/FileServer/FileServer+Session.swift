@@ -1,4 +1,5 @@
 import Linux
+import Synchronization
 
 /// The requests that begin and end a session.
 extension FileServer {
@@ -33,7 +34,7 @@ extension FileServer {
         var reply = ReplyWriter()
         reply.u32(Wire.major)
         reply.u32(Wire.minor)
-        reply.u32(min(readAhead, UInt32(FileServer.maximumTransfer)))
+        reply.u32(min(readAhead, options.readAhead))
         reply.u32(UInt32(truncatingIfNeeded: agreed.rawValue))
         reply.u16(64)  // background requests
         reply.u16(48)  // and where they are held back
@@ -54,6 +55,7 @@ extension FileServer {
 
     /// FUSE_SYNCFS: writes back the file system of the node's share, or of all.
     func synchronizeFileSystem(_ call: inout Request) throws(Errno) -> Outcome {
+        guard !ignoresSynchronize.load(ordering: .relaxed) else { return .done }
         let chosen: [Share]
         if folder(call.header.node) != nil {
             chosen = shares

@@ -25,6 +25,14 @@ package final class FileServer: Sendable {
 
     private let featureBits = Atomic<UInt64>(0)
     private let tree: Mutex<Tree>
+    /// Nobody waits for the disk any more.
+    let ignoresSynchronize = Atomic<Bool>(false)
+
+    /// From now on what the client has written is in the host's cache when it asks for the disk (SYNCFS): a container
+    /// that has ended is not held up by what others write.
+    package func stopSynchronizing() {
+        ignoresSynchronize.store(true, ordering: .relaxed)
+    }
 
     struct Tree {
         /// Node 1, where it is not a share.

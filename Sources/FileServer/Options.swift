@@ -23,6 +23,9 @@ package struct Options: Sendable {
     /// How many inodes may keep a descriptor open at the same time; nil means half of RLIMIT_NOFILE.
     package var openInodes: Int?
 
+    /// How many bytes the client may read ahead of what it was asked for.
+    package var readAhead: UInt32 = 1 << 20
+
     /// The defaults.
     package init() {}
 }

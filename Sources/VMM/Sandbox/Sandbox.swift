@@ -171,7 +171,8 @@ extension Sandbox {
         if case .ending = state { return }
         log.phase("exited")
         state = .ending(exitStatus: Int32(exit.exitStatus & 0xff))
-        // The guest may have bytes in its cache that belong on the host's disk.
+        // The guest may have bytes in its cache that belong to the host's files.
+        devices?.stopSynchronizing()
         agent?.request(.shutdown) { [weak self] reply in
             if let failure = reply.failure { self?.log.write(.warning, failure.message) }
             self?.guestIsDown = true

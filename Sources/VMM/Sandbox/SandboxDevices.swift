@@ -8,6 +8,7 @@ internal import Protocols
 internal final class SandboxDevices {
     let machine: Machine
     private let muxer: VsockMuxer
+    private let server: FileServer
     private let fileSystem: FileSystemDevice
     private let rng: RNGDevice
     private let balloon: BalloonDevice
@@ -27,7 +28,11 @@ internal final class SandboxDevices {
         muxer = VsockMuxer(guestCID: VsockDevice.guestCID, accept: accept) { error in
             log.write(.error, "socket device: \(error)")
         }
-        let server = try FileServer()
+        var options = Options()
+        // Each page of the cache costs milliseconds there, whether somebody reads it or not.
+        if wanted.softwareKVM { options.readAhead = 32 << 10 }
+        let server = try FileServer(options: options)
+        self.server = server
         for share in configuration.shares {
             try server.add(
                 name: share.name, descriptor: OwnedFD(taking: share.descriptor),
@@ -78,6 +83,9 @@ internal final class SandboxDevices {
 
     /// Whether all streams but the agent's are gone.
     var streamsAreClosed: Bool { muxer.streamCount(except: agentPort) == 0 }
+
+    /// The container has ended: what it has written is on its way to the host's disk as all that programs write.
+    func stopSynchronizing() { server.stopSynchronizing() }
 
     /// Ends all threads. The mailbox must be closed.
     func stop() {
