@@ -20,12 +20,13 @@ struct SandboxMessageTests {
             0a 00            # machine (1), empty
             12 05            # container (2), 5 bytes
             32 03 aa 01 00   #   process (6) with its streams (21), empty
-            1a 12            # descriptors (3), 18 bytes
+            1a 16            # descriptors (3), 22 bytes
             08 01 10 01      #   -1 is 1 in zigzag
             18 01 20 01
             28 01 30 01
             38 01 40 01
             48 01
+            50 01 58 01
             """)
         #expect(configuration.encoded() == bytes)
     }
