@@ -25,6 +25,10 @@ struct BadPlanTests {
         "a container that cannot be created leaves nothing, and its id free",
         arguments: [
             Change(operation: "check the plan") { $0.process.seccompFlags = newListener },
+            Change(operation: "open root file system \"nothing\"") { $0.rootPath = "nothing" },
+            Change(operation: "open root file system \"rootfs/etc/passwd\"") {
+                $0.rootPath = "rootfs/etc/passwd"
+            },
             Change(operation: "make cgroup") { $0.cgroupPath = "/line\nbreak" },
             Change(operation: "write x to cgroup file \"cgroup.nothing\"") {
                 $0.cgroupSettings = [Assignment(name: "cgroup.nothing", value: "x")]
@@ -33,10 +37,6 @@ struct BadPlanTests {
                 $0.cgroupSettings = [Assignment(name: "../cgroup.procs", value: "x")]
             },
             Change(operation: "connect the streams") { $0.process.streams.stderr = 9999 },
-            Change(operation: "attach root file system \"nothing\"") { $0.rootPath = "nothing" },
-            Change(operation: "attach root file system \"rootfs/etc/passwd\"") {
-                $0.rootPath = "rootfs/etc/passwd"
-            },
             Change(operation: "mount at \"/x\"") { $0.mounts.append(Plans.mount("/x", "nofs")) },
             Change(operation: "mount at \"/x\"") {
                 $0.mounts.append(Plans.mount("/x", "tmpfs", 0, "size=?"))
