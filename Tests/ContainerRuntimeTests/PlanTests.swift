@@ -101,8 +101,8 @@ import Testing
     @Test func makesRoomForTheLimitOfTheContainer() throws {
         let plan = try makePlan(
             linux: #""resources": {"memory": {"limit": 1073741825}}"#)
-        // The limit, 64 MiB more, and up to the next 2 MiB.
-        #expect(plan.machine.memorySize == 1 << 30 + 66 << 20)
+        // The limit, 64 MiB more, and up to the next class.
+        #expect(plan.machine.memorySize == 1536 << 20)
     }
 
     @Test func takesTheMachineFromTheConfiguration() throws {

@@ -115,7 +115,7 @@ import Testing
         let entry = try JSONSerialization.jsonObject(with: line) as? [String: String]
         #expect(entry?["level"] == "error")
         #expect(entry?["msg"] == "vmrun run failed: no \"luck\"")
-        #expect(entry?["time"]?.wholeMatch(of: /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/) != nil)
+        #expect(entry?["time"]?.wholeMatch(of: /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z/) != nil)
     }
 
     private func expect(

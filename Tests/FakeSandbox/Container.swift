@@ -31,6 +31,9 @@ struct Container: ~Copyable {
             try report.send(SandboxReport.failure(failure))
             exit(1)
         case "hang": pause()
+        case "origin":
+            try refuseTemplate(upTo: Int(arguments[1]) ?? 0)
+            fallthrough
         default:
             try report.send(SandboxReport.created)
             try serve()
@@ -63,8 +66,29 @@ struct Container: ~Copyable {
         case "cat": try copy()
         case "terminal": try beTerminal()
         case "environment": try describe()
+        case "origin":
+            try say(try origin())
+            exit(0)
         default: try say("started\n")
         }
+    }
+
+    /// `template N` or `boot`, with the rest of the line.
+    private func origin() throws -> String {
+        guard configuration.descriptors.templateState >= 0 else {
+            return "boot of \(configuration.machine.memorySize >> 20) MiB\n"
+        }
+        let file = try OwnedFD.duplicating(configuration.descriptors.templateState)
+        return String(decoding: try file.read(upTo: 100, at: 0), as: UTF8.self)
+    }
+
+    /// Refuses the first templates that were made.
+    private func refuseTemplate(upTo last: Int) throws {
+        let words = try origin().split(whereSeparator: \.isWhitespace)
+        guard words[0] == "template", let number = Int(words[1]), number <= last else { return }
+        let failure = Failure(kind: .badTemplate, message: "it is number \(number)")
+        try report.send(SandboxReport.failure(failure))
+        exit(1)
     }
 
     /// `wait` survives USR1 alone.

@@ -1,5 +1,6 @@
 // A sandbox without a machine: it speaks the protocol of vmrun-sandbox and plays the container itself, as
-// the first argument of the container's process says (`Container.play`). For the tests of the host side.
+// the first argument of the container's process says (`Container.play`), or the maker of a template, as the kernel
+// says (`Maker.play`). For the tests of the host side.
 import Glibc
 import Linux
 import Protocols
@@ -13,5 +14,11 @@ func readConfiguration() throws -> SandboxConfiguration {
     return try SandboxConfiguration(decoding: body)
 }
 
-var container = Container(try readConfiguration())
-try container.play()
+let configuration = try readConfiguration()
+if configuration.makesTemplate {
+    var maker = Maker(configuration)
+    try maker.play()
+} else {
+    var container = Container(configuration)
+    try container.play()
+}

@@ -9,6 +9,10 @@ final class TestBundle {
     var bundle: String { folder + "/bundle" }
     /// Longer than a socket's path may be.
     var root: String { folder + "/" + String(repeating: "r", count: 120) }
+    /// The folder of templates.
+    var templates: String { folder + "/templates" }
+    /// The kernel: what the fake sandbox does when it makes a template.
+    var kernel: String { folder + "/kernel" }
     /// The names in the state folder: the containers that exist.
     var containers: [String] {
         (try? FileManager.default.contentsOfDirectory(atPath: root)) ?? []
@@ -19,6 +23,7 @@ final class TestBundle {
         folder = NSTemporaryDirectory() + "vmrun-test-" + UUID().uuidString
         try FileManager.default.createDirectory(
             atPath: bundle + "/rootfs", withIntermediateDirectories: true)
+        try makesTemplates("")
         let list = arguments.map { "\"\($0)\"" }.joined(separator: ",")
         try write(
             """
@@ -33,6 +38,22 @@ final class TestBundle {
     /// Replaces config.json.
     func write(_ text: String) throws {
         try text.write(toFile: bundle + "/config.json", atomically: false, encoding: .utf8)
+    }
+
+    /// Says what the maker of a template does, one step per line (`Maker` in Tests/FakeSandbox), besides the count.
+    func makesTemplates(_ steps: String) throws {
+        try "count \(folder)/made\n\(steps)\n".write(
+            toFile: kernel, atomically: false, encoding: .utf8)
+    }
+
+    /// How many makers of templates have begun.
+    var makerCount: Int {
+        FileManager.default.contents(atPath: folder + "/made")?.count ?? 0
+    }
+
+    /// The names in the folder of templates, in order.
+    var templateNames: [String] {
+        ((try? FileManager.default.contentsOfDirectory(atPath: templates)) ?? []).sorted()
     }
 
     deinit {

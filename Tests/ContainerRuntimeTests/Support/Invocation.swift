@@ -17,21 +17,29 @@ final class Invocation {
     }
 
     /// `options` stand before the verb. The streams are /dev/null and memory where they are not given.
-    init(
+    convenience init(
         _ bundle: TestBundle, _ verb: [String] = ["run"], id: String = "c", options: [String] = [],
         input: Int32? = nil, terminal: Int32? = nil
+    ) throws {
+        try self.init(
+            options + verb + ["--bundle", bundle.bundle, id], in: bundle, input: input,
+            terminal: terminal)
+    }
+
+    /// All but the folders and files of the bundle is given; the last of several equal options counts.
+    init(
+        _ arguments: [String], in bundle: TestBundle, input: Int32? = nil, terminal: Int32? = nil
     ) throws {
         output = try OwnedFD.memoryFile("output")
         errors = try OwnedFD.memoryFile("errors")
         let null = try OwnedFD.open("/dev/null", O_RDWR)
         let globals = [
-            "--root", bundle.root, "--kernel", "/dev/null", "--image", "/dev/null", "--sandbox",
-            Self.products + "/FakeSandbox",
+            "--root", bundle.root, "--template-dir", bundle.templates, "--kernel", bundle.kernel,
+            "--image", "/dev/null", "--sandbox", Self.products + "/FakeSandbox",
         ]
         let program = Self.products + "/vmrun"
         child = try Child.spawn(
-            program,
-            arguments: [program] + globals + options + verb + ["--bundle", bundle.bundle, id],
+            program, arguments: [program] + globals + arguments,
             environment: ["PATH=/usr/bin:/bin"],
             descriptors: [
                 terminal ?? input ?? null.rawValue, terminal ?? output.rawValue,
