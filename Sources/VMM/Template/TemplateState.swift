@@ -32,7 +32,9 @@ internal struct MemoryFileIdentity: Equatable {
         let status = try file.status()
         inode = status.inode
         size = status.size
-        changedSeconds = UInt64(bitPattern: status.changed.seconds)
-        changedNanoseconds = status.changed.nanoseconds
+        // Of its contents: the time of the inode changes when the file is removed, and a machine may still be about to
+        // start from it then.
+        changedSeconds = UInt64(bitPattern: status.modified.seconds)
+        changedNanoseconds = status.modified.nanoseconds
     }
 }
