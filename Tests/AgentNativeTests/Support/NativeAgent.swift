@@ -21,7 +21,8 @@ final class NativeAgent {
     private var nextPort = firstStreamPort
     private var exits: [ProcessExit] = []
 
-    init() throws {
+    /// `options` are more of the agent's (`AgentOptions`).
+    init(_ options: String...) throws {
         ProcessSetup.ignoreBrokenPipes()
         folder = FileManager.default.temporaryDirectory
             .appendingPathComponent("vmrun-agent-\(UInt32.random(in: 0...UInt32.max))")
@@ -37,7 +38,7 @@ final class NativeAgent {
                 arguments: [
                     "sh", "-c", Self.launcher, "sh", cgroup.path, Self.program, "--socket",
                     ports.path, "--share", share.path,
-                ],
+                ] + options,
                 environment: ["PATH=/usr/bin:/bin"], descriptors: [0, 1, 2])
         }
         try Patience.wait(for: listener.rawValue, "the agent does not connect")
