@@ -101,6 +101,8 @@ let package = Package(
         tests(
             "DevicesTests",
             ["Devices", "Virtio", "VirtioTestDriver", "GuestMemory", "FileServer", "Linux"]),
+        tests(
+            "VMMTests", ["VMM", "Devices", "Virtio", "KVM", "GuestMemory", "Protocols", "Linux"]),
         tests("OCISpecTests", ["OCISpec"]),
         tests(
             "ContainerRuntimeTests",
