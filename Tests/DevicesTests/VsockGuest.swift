@@ -27,7 +27,7 @@ final class VsockGuest {
 
     let host = Host()
     let loop: EventLoop
-    let muxer: VsockMuxer
+    private(set) var muxer: VsockMuxer
     let interrupts = Counter()
     var ram: DriverMemory
     var receive: DriverQueue
@@ -45,9 +45,13 @@ final class VsockGuest {
         receive = DriverQueue(&ram, size: 256)
         transmit = DriverQueue(&ram, size: 256)
         self.repost = repost
-        let host = host
-        let interrupts = interrupts
-        muxer = VsockMuxer(guestCID: VsockDevice.guestCID) { port in
+        muxer = Self.makeMuxer(host)
+        activate()
+        for _ in 0..<buffers { try post(ram.buffer(size)) }
+    }
+
+    private static func makeMuxer(_ host: Host) -> VsockMuxer {
+        let muxer = VsockMuxer(guestCID: VsockDevice.guestCID) { port in
             host.deferring.contains(port)
                 ? .later : host.listeners[port]?().map { .stream($0) } ?? .refused
         } report: { error in
@@ -55,12 +59,25 @@ final class VsockGuest {
         }
         muxer.onClosed = { host.closed.append($0) }
         muxer.onMoreWork = { host.hasMoreWork = true }
-        let queues = [receive.configuration, transmit.configuration]
+        return muxer
+    }
+
+    private func activate(progress: [QueueProgress] = []) {
+        let interrupts = interrupts
         muxer.activate(
             Activation(
-                features: Feature.common, queues: queues,
-                interrupt: DeviceInterrupt { interrupts.increment() }), memory: ram.memory)
-        for _ in 0..<buffers { try post(ram.buffer(size)) }
+                features: Feature.common, queues: [receive.configuration, transmit.configuration],
+                interrupt: DeviceInterrupt { interrupts.increment() }, progress: progress),
+            memory: ram.memory)
+    }
+
+    /// Goes on with another muxer, as a machine that is saved and restored does; nothing is deferred there.
+    func moveToAnotherMuxer() {
+        let (requests, progress) = (muxer.deferred, muxer.progress())
+        host.deferring = []
+        muxer = Self.makeMuxer(host)
+        muxer.restore(deferred: requests)
+        activate(progress: progress)
     }
 
     /// Gives the device a buffer to write a packet to.

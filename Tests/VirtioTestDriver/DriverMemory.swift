@@ -12,6 +12,12 @@ package struct DriverMemory {
         next = 4096
     }
 
+    /// The pages of this RAM but the first.
+    package init(_ memory: GuestMemory) {
+        self.memory = memory
+        next = 4096
+    }
+
     /// A place of `count` bytes that nobody else has.
     package mutating func allocate(_ count: Int, alignment: UInt64 = 16) -> UInt64 {
         let start = (next + alignment - 1) / alignment * alignment
