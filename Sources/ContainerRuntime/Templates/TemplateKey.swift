@@ -47,6 +47,15 @@ package struct TemplateKey: Equatable, Sendable {
             + "\(status.changed.seconds).\(status.changed.nanoseconds)"
     }
 
+    /// Whether a folder may be a template's, by its name.
+    static func isName(_ text: some StringProtocol) -> Bool {
+        text.utf8.count == 16
+            && text.utf8.allSatisfy {
+                (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0)
+                    || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains($0)
+            }
+    }
+
     /// The name of the template's folder: 16 hexadecimal digits. Two keys with one name are told apart by `document`.
     package var name: String {
         // FNV-1a, 64 bits.

@@ -23,6 +23,8 @@ package final class Template {
 ///     NAME/memory          the machine's memory, sparse
 ///     NAME.new             a template that is being made; locked (flock(2)) by its maker
 ///
+/// A name is one of `TemplateKey`; what else lies there is not ours.
+///
 /// A template appears with one rename(2), whole, and is never changed. Removing one that machines run from is safe.
 package struct TemplateStore: ~Copyable {
     static let documentName = "template.json"
@@ -181,14 +183,19 @@ extension TemplateStore {
 
     /// All templates, those that were used last first. What cannot be read is left out.
     package borrowing func entries() -> [Entry] {
-        var entries: [Entry] = []
-        for name in (try? folder.names()) ?? [] {
-            if let entry = try? Self.entry(name, in: folder) { entries.append(entry) }
-        }
-        return entries.sorted {
+        names("").compactMap { try? Self.entry($0, in: folder) }.sorted {
             ($0.lastUse.seconds, $0.lastUse.nanoseconds) > (
                 $1.lastUse.seconds, $1.lastUse.nanoseconds
             )
+        }
+    }
+
+    /// The names in the folder that are a template's and this suffix.
+    private borrowing func names(_ suffix: String) -> [FileName] {
+        let all = (try? folder.names()) ?? []
+        return all.filter { name in
+            let text = String(decoding: name.bytes, as: UTF8.self)
+            return text.hasSuffix(suffix) && TemplateKey.isName(text.dropLast(suffix.count))
         }
     }
 
@@ -196,7 +203,6 @@ extension TemplateStore {
         _ name: FileName, in folder: borrowing OwnedFD
     ) throws(Errno) -> Entry? {
         let text = String(decoding: name.bytes, as: UTF8.self)
-        guard !text.hasSuffix(stagingSuffix) else { return nil }
         let place = try folder.openBeneath(name, O_RDONLY | O_DIRECTORY)
         guard let record = TemplateKey.Record(document: try document(in: place)) else {
             return nil
@@ -207,11 +213,15 @@ extension TemplateStore {
         return Entry(name: text, key: record, diskSize: blocks * 512, lastUse: state.modified)
     }
 
-    /// Removes the templates for which `isCurrent` is false, and what makers have left that were killed; answers the
-    /// names.
+    /// Removes the templates for which `isCurrent` is false, those that cannot be read (the host may have crashed before
+    /// all of them was on its disk), and what makers have left that were killed; answers the names of the first two.
     package borrowing func prune(_ isCurrent: (Entry) -> Bool) -> [String] {
         removeAbandoned()
-        let stale = entries().filter { !isCurrent($0) }.map(\.name)
+        var stale: [String] = []
+        for name in names("") {
+            if let entry = try? Self.entry(name, in: folder), isCurrent(entry) { continue }
+            stale.append(String(decoding: name.bytes, as: UTF8.self))
+        }
         stale.forEach { discard($0) }
         return stale
     }
@@ -223,12 +233,12 @@ extension TemplateStore {
 
     /// Folders in the making that nobody has locked.
     private borrowing func removeAbandoned() {
-        for name in (try? folder.names()) ?? [] {
-            guard
-                name.bytes.suffix(Self.stagingSuffix.utf8.count).elementsEqual(
-                    Self.stagingSuffix.utf8),
-                let place = try? folder.openBeneath(name, O_RDONLY | O_DIRECTORY),
-                (try? place.tryLock()) == true
+        for name in names(Self.stagingSuffix) {
+            // One that has been published meanwhile has another name now, and this one may be another's.
+            guard let place = try? folder.openBeneath(name, O_RDONLY | O_DIRECTORY),
+                (try? place.tryLock()) == true,
+                let inode = try? place.status().inode,
+                (try? folder.status(of: name).inode) == inode
             else { continue }
             Self.delete(name, in: folder)
         }
