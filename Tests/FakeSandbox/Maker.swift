@@ -37,6 +37,10 @@ struct Maker: ~Copyable {
             let file = try OwnedFD.open(argument, O_WRONLY | O_CREAT | O_APPEND, mode: 0o600)
             try file.writeAll([UInt8(ascii: "x")])
             number = Int(try file.status().size)
+        // Only when it is the first one.
+        case "first":
+            let words = argument.split(separator: " ", maxSplits: 1).map(String.init)
+            if number == 1 { try step(words[0], words.count > 1 ? words[1] : "") }
         case "fail":
             try report.send(SandboxReport.failure(Failure(message: argument)))
             exit(1)

@@ -26,21 +26,24 @@ final class Invocation {
             terminal: terminal)
     }
 
-    /// All but the folders and files of the bundle is given; the last of several equal options counts.
+    /// All but the folders and files of the bundle is given; the last of several equal options counts. An environment
+    /// of its own says where templates are.
     init(
-        _ arguments: [String], in bundle: TestBundle, input: Int32? = nil, terminal: Int32? = nil
+        _ arguments: [String], in bundle: TestBundle, input: Int32? = nil, terminal: Int32? = nil,
+        environment: [String]? = nil
     ) throws {
         output = try OwnedFD.memoryFile("output")
         errors = try OwnedFD.memoryFile("errors")
         let null = try OwnedFD.open("/dev/null", O_RDWR)
-        let globals = [
-            "--root", bundle.root, "--template-dir", bundle.templates, "--kernel", bundle.kernel,
-            "--image", "/dev/null", "--sandbox", Self.products + "/FakeSandbox",
+        var globals = [
+            "--root", bundle.root, "--kernel", bundle.kernel, "--image", "/dev/null", "--sandbox",
+            Self.products + "/FakeSandbox",
         ]
+        if environment == nil { globals += ["--template-dir", bundle.templates] }
         let program = Self.products + "/vmrun"
         child = try Child.spawn(
             program, arguments: [program] + globals + arguments,
-            environment: ["PATH=/usr/bin:/bin"],
+            environment: ["PATH=/usr/bin:/bin"] + (environment ?? []),
             descriptors: [
                 terminal ?? input ?? null.rawValue, terminal ?? output.rawValue,
                 terminal ?? errors.rawValue,
