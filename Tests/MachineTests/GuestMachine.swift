@@ -39,7 +39,8 @@ final class GuestMachine: @unchecked Sendable {
     /// How many instructions KVM has left to us.
     private(set) var assisted = 0
 
-    init(_ program: [UInt8]) throws {
+    /// A machine that has not been set up.
+    private init() throws {
         memory = try GuestMemory(size: 2 << 20)
         assist = EmulationAssist(memory: memory)
         let hypervisor = try Hypervisor(OwnedFD.open(KVMProbe.device, O_RDWR))
@@ -47,6 +48,10 @@ final class GuestMachine: @unchecked Sendable {
         let software = Host.probe == .software
         let cpuid = try hypervisor.supportedCPUID().forProcessor(0, softwareKVM: software)
         vcpu = try machine.makeVCPU(id: 0, cpuid: cpuid)
+    }
+
+    convenience init(_ program: [UInt8]) throws {
+        try self.init()
         try writeTables()
         try memory.write(program, at: Self.code)
         try vcpu.prepare(
@@ -56,9 +61,32 @@ final class GuestMachine: @unchecked Sendable {
         try change { (special: inout kvm_sregs) in
             special.cr4 |= 1 << 9 | 1 << 10 | 1 << 18  // OSFXSR, OSXMMEXCPT, OSXSAVE
             special.idt.base = Self.gates
-            special.idt.limit = 32 * 16 - 1
+            special.idt.limit = 256 * 16 - 1
         }
         try enableExtendedState()
+    }
+
+    /// All of a machine between two instructions.
+    struct Saved {
+        var machine: MachineState
+        var processor: ProcessorState
+        var memory: [UInt8]
+    }
+
+    func save() throws -> Saved {
+        let hypervisor = try Hypervisor(OwnedFD.open(KVMProbe.device, O_RDWR))
+        let processor = try vcpu.save(registers: hypervisor.modelSpecificRegisters())
+        return Saved(
+            machine: try machine.save(), processor: processor,
+            memory: try memory.read(at: 0, count: Int(memory.size)))
+    }
+
+    /// A new machine that goes on where another was saved.
+    convenience init(_ saved: Saved) throws {
+        try self.init()
+        try memory.write(saved.memory, at: 0)
+        try machine.restore(saved.machine)
+        try vcpu.restore(saved.processor)
     }
 
     /// Sets XCR0 to x87, SSE and AVX. The guest does it too, but some emulated hosts do not tell KVM of it.
@@ -83,7 +111,8 @@ final class GuestMachine: @unchecked Sendable {
         try handle(14, GuestCode.faultHandler)
     }
 
-    private func handle(_ vector: UInt64, _ handler: [UInt8]) throws {
+    /// Sets the handler of an exception or interrupt.
+    func handle(_ vector: UInt64, _ handler: [UInt8]) throws {
         let place = Self.code + 0x1000 + vector * 0x100
         try memory.write(handler, at: place)
         // An interrupt gate of code segment 0x10 (Intel SDM volume 3, 6.14.1).
