@@ -53,6 +53,31 @@ import VirtioTestDriver
         #expect(try guest.queue.take() == nil)
     }
 
+    @Test func anotherDeviceGoesOnWithTheProgress() throws {
+        let guest = try Guest()
+        let first = guest.ram.buffer(8)
+        try guest.queue.add(writable: [first])
+        guest.device.process()
+        let progress = guest.device.progress()
+        try guest.ram.memory.write([UInt8](repeating: 0, count: 8), at: first.address)
+        let other = try RNGDevice(memory: guest.ram.memory)
+        other.activate(
+            Activation(
+                features: Feature.common, queues: [guest.queue.configuration],
+                interrupt: DeviceInterrupt {}, progress: progress))
+        try guest.queue.add(writable: [guest.ram.buffer(16)])
+        other.process()
+
+        #expect(progress.map(\.nextAvailable) == [1])
+        #expect(other.progress().map(\.nextUsed) == [2])
+        #expect(try guest.queue.take()?.written == 8)
+        #expect(try guest.queue.take()?.written == 16)
+        // Not filled again.
+        #expect(try guest.ram.bytes(first) == [UInt8](repeating: 0, count: 8))
+        guest.device.reset()
+        #expect(guest.device.progress() == [])
+    }
+
     @Test func twoBuffersDiffer() throws {
         let guest = try Guest()
         let buffers = (guest.ram.buffer(32), guest.ram.buffer(32))

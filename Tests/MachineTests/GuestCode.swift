@@ -200,7 +200,8 @@ enum GuestCode {
         0xe6, 0xf4,  // out %al,$0xf4
     ]
 
-    /// Starts the timer of the local APIC, in x2APIC mode: RBX ticks, interrupt 0x40. Then waits for it.
+    /// Starts the timer of the local APIC, in x2APIC mode: RBX ticks, interrupt 0x40. Then waits for it,
+    /// longer than it takes.
     static let timer: [UInt8] = [
         0xb9, 0x1b, 0x00, 0x00, 0x00,  // mov $0x1b,%ecx (IA32_APIC_BASE)
         0x0f, 0x32,  // rdmsr
@@ -221,7 +222,10 @@ enum GuestCode {
         0x0f, 0x30,  // wrmsr
         0xe6, 0xf4,  // out %al,$0xf4
         0xfb,  // sti
-        0xeb, 0xfe,  // jmp to itself
+        0xb9, 0xff, 0xff, 0xff, 0x7f,  // mov $0x7fffffff,%ecx
+        0xff, 0xc9,  // dec %ecx
+        0x75, 0xfc,  // jne to the instruction before
+        0xe6, 0xf4,  // out %al,$0xf4
     ]
 
     /// Handler of an interrupt: tells port 0xf8.

@@ -33,4 +33,15 @@ struct AgentOptionsTests {
             return
         }
     }
+
+    @Test(
+        "a machine makes spares, a native agent where it is told to",
+        arguments: [
+            (["/init"], true), (["/init", "quiet"], true), (["agent", "--socket", "/p"], false),
+            (["agent", "--socket", "/p", "--spares"], true),
+            (["agent", "--spares", "--share", "/s", "--socket", "/p"], true),
+        ])
+    func spares(arguments: [String], makes: Bool) {
+        #expect(AgentOptions(arguments).makesSpares == makes)
+    }
 }

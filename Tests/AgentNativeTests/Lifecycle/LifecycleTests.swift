@@ -161,6 +161,38 @@ struct LifecycleTests {
         #expect(try agent.exit().signal == 9)
     }
 
+    /// A machine that is a copy must be told from others before anything runs in it.
+    @Test("there are no containers before the machine is set up")
+    func setUp() throws {
+        let agent = try NativeAgent("--spares", isSetUp: false)
+        let before = try agent.traces()
+
+        let failure = try agent.failure(of: Plans.container("true"))
+        let changes = try agent.changes(since: before)
+        try agent.perform(NativeAgent.setUp)
+        try agent.startIdle()
+
+        #expect(failure.kind == .wrongState)
+        #expect(failure.message == "the machine has not been set up")
+        #expect(changes == [])
+    }
+
+    @Test("the end is answered when nothing runs any more")
+    func answerOfTheEnd() throws {
+        try agent.startIdle("one")
+        try agent.startIdle("two") { $0.namespaces &= ~CloneFlags.process }
+        let folders = ["/vmrun-test-one", "/vmrun-test-two"]
+        let before = folders.flatMap { agent.cgroup.processes(in: $0) }
+
+        let reply = try agent.request(.shutdown)
+        let after = folders.flatMap { agent.cgroup.processes(in: $0) }
+
+        #expect(before.count == 2)
+        #expect(reply.failure == nil)
+        #expect(after == [])
+        #expect(try agent.waitForEnd() == .exited(0))
+    }
+
     @Test("the agent ends with all containers when the host says so")
     func shutdown() throws {
         try agent.startIdle()

@@ -22,7 +22,7 @@ final class NativeAgent {
     private var exits: [ProcessExit] = []
 
     /// `options` are more of the agent's (`AgentOptions`).
-    init(_ options: String...) throws {
+    init(_ options: String..., isSetUp: Bool = true) throws {
         ProcessSetup.ignoreBrokenPipes()
         folder = FileManager.default.temporaryDirectory
             .appendingPathComponent("vmrun-agent-\(UInt32.random(in: 0...UInt32.max))")
@@ -46,14 +46,17 @@ final class NativeAgent {
         guard case .ready(protocolVersion, let release) = try receive(), !release.isEmpty else {
             throw Failure(message: "the agent's first word is not that it is ready")
         }
-        let entropy = [UInt8](repeating: 7, count: SetUp.entropySize)
-        try perform(.setUp(SetUp(entropy: entropy, wallClock: 0)))
+        if isSetUp { try perform(Self.setUp) }
         let pids = cgroup.processes(in: "/agent").filter { $0 != child.pid }
         guard pids.count == 1, let pid = pids.first else {
             throw Failure(message: "not one agent, but \(pids)")
         }
         self.pid = pid
     }
+
+    /// What makes a machine different from others; nothing to a native agent.
+    static let setUp = AgentRequest.Body.setUp(
+        SetUp(entropy: [UInt8](repeating: 7, count: SetUp.entropySize), wallClock: 0))
 
     deinit {
         if !isWaitedFor {
