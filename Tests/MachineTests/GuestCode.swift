@@ -201,7 +201,7 @@ enum GuestCode {
     ]
 
     /// Starts the timer of the local APIC, in x2APIC mode: RBX ticks, interrupt 0x40. Then waits for it,
-    /// longer than it takes.
+    /// some seconds at most.
     static let timer: [UInt8] = [
         0xb9, 0x1b, 0x00, 0x00, 0x00,  // mov $0x1b,%ecx (IA32_APIC_BASE)
         0x0f, 0x32,  // rdmsr
@@ -222,9 +222,12 @@ enum GuestCode {
         0x0f, 0x30,  // wrmsr
         0xe6, 0xf4,  // out %al,$0xf4
         0xfb,  // sti
-        0xb9, 0xff, 0xff, 0xff, 0x7f,  // mov $0x7fffffff,%ecx
-        0xff, 0xc9,  // dec %ecx
-        0x75, 0xfc,  // jne to the instruction before
+        0x0f, 0x31,  // rdtsc
+        0x89, 0xd3,  // mov %edx,%ebx
+        0x0f, 0x31,  // rdtsc
+        0x29, 0xda,  // sub %ebx,%edx
+        0x83, 0xfa, 0x02,  // cmp $0x2,%edx
+        0x72, 0xf7,  // jb to the second rdtsc
         0xe6, 0xf4,  // out %al,$0xf4
     ]
 
