@@ -33,7 +33,8 @@ extension SandboxPlan {
         }
         if let quota = resources?.cpu?.quota, quota > 0 {
             let period = max(1, resources?.cpu?.period ?? 100_000)
-            let count = UInt32(clamping: (UInt64(quota) + period - 1) / period)
+            // Rounded up.
+            let count = UInt32(clamping: (UInt64(quota) - 1) / period + 1)
             machine.cpuCount = max(
                 machine.cpuCount, MachineShape.processorClass(atLeast: count))
         }
