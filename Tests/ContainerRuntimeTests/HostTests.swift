@@ -44,10 +44,21 @@ import Testing
         #expect(installation.image == "/image")
     }
 
+    @Test func findsTheFolderOfTemplates() throws {
+        let none = try Installation(
+            overrides: Installation.Overrides(), environment: [:], program: "/bin/vmrun")
+        let named = try Installation(
+            overrides: Installation.Overrides(), environment: ["VMRUN_TEMPLATES": "/t"],
+            program: "/bin/vmrun")
+        #expect(none.templates == nil)
+        #expect(named.templates == "/t")
+    }
+
     @Test func readsTheSettingsFile() throws {
-        let text = #"{"kernel": "/k", "memory": "1G", "cpus": 2}"#
+        let text = #"{"kernel": "/k", "memory": "1G", "cpus": 2, "templates": "/t"}"#
         let settings = try SettingsFile(JSONParser.parse(Array(text.utf8)))
         #expect(settings.kernel == "/k")
+        #expect(settings.templates == "/t")
         #expect(settings.memorySize == 1 << 30)
         #expect(settings.cpuCount == 2)
     }
@@ -56,6 +67,7 @@ import Testing
         (#"{"kernal": "/k"}"#, "kernal: there is no such setting"),
         (#"{"kernel": 1}"#, "kernel: expected a string, found a number"),
         (#"{"kernel": "k"}"#, "kernel: must be an absolute path"),
+        (#"{"templates": "t"}"#, "templates: must be an absolute path"),
         (#"{"cpus": 0}"#, "cpus: is not between 1 and 64"),
         (#"{"memory": "1M"}"#, #"memory: is not a size between 64 MiB and 1 TiB, such as "512M""#),
         ("[]", "expected an object, found a list"),

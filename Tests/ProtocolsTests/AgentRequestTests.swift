@@ -23,6 +23,21 @@ struct AgentRequestTests {
         #expect(try AgentRequest(decoding: bytes) == request)
     }
 
+    @Test("what makes a machine different has the bytes of protobuf's encoding")
+    func setUpBytes() throws {
+        let bytes = wire(
+            """
+            08 07            # id (1)
+            4a 08            # set_up (9), 8 bytes
+            0a 03 01 00 ff   #   entropy (1)
+            10 80 01         #   wall_clock (2): 128
+            """)
+        let request = AgentRequest(
+            id: 7, body: .setUp(SetUp(entropy: [1, 0, 255], wallClock: 128)))
+        #expect(request.encoded() == bytes)
+        #expect(try AgentRequest(decoding: bytes) == request)
+    }
+
     @Test("a container's plan has the bytes of protobuf's encoding")
     func planBytes() throws {
         let bytes = wire(

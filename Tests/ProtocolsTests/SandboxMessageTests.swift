@@ -33,7 +33,10 @@ struct SandboxMessageTests {
 
     @Test(
         "reports come back as they were sent",
-        arguments: [.created, .failure(Failure(kind: .other, message: "m"))] as [SandboxReport])
+        arguments: [
+            .created, .failure(Failure(kind: .other, message: "m")),
+            .failure(Failure(kind: .badTemplate, message: "m")),
+        ] as [SandboxReport])
     func reports(report: SandboxReport) throws {
         #expect(try SandboxReport(decoding: report.encoded()) == report)
     }
