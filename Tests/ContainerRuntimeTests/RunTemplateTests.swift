@@ -132,6 +132,32 @@ import Testing
         #expect(bundle.templateNames.count == 2)
     }
 
+    @Test func theSecondSandboxGetsTheTerminalOfTheFirst() throws {
+        let person = try Person()
+        let bundle = try TestBundle(["origin", "1"], terminal: true)
+        let run = try Invocation(bundle, terminal: person.slave.rawValue)
+        #expect(try run.status() == 0)
+        #expect(bundle.makerCount == 2)
+        #expect(
+            person.sees(
+                "vmrun: warning: template \(bundle.templateNames[0]) cannot be used: "
+                    + "it is number 1\r\ntemplate 2\n"))
+        #expect(person.echoes)
+    }
+
+    @Test func theSecondSandboxIsServedAndGuardedAsTheFirst() throws {
+        let bundle = try TestBundle(["reluctant", "1"])
+        let run = try Invocation(bundle)
+        #expect(eventually { run.outputText == "started\n" })
+        let sandbox = try #require(bundle.state?["pid"] as? Int)
+        run.child.signal(SIGUSR1)
+        #expect(eventually { run.outputText == "started\nsignal 10\n" })
+        run.child.signal(SIGKILL)
+        #expect(try run.status() == 137)
+        #expect(eventually { bundle.containers == [] })
+        #expect(kill(pid_t(sandbox), 0) == -1 || isZombie(sandbox))
+    }
+
     @Test(arguments: [SIGKILL, SIGTERM, SIGINT])
     func leavesNoTemplateWhenItIsKilledWhileOneIsMade(signal: Int32) throws {
         try bundle.makesTemplates("hang")

@@ -31,7 +31,11 @@ struct Container: ~Copyable {
             try report.send(SandboxReport.failure(failure))
             exit(1)
         case "hang": pause()
-        case "origin":
+        case "origin", "reluctant":
+            if configuration.container.process.terminal {
+                let slave = configuration.descriptors.stdin
+                guard ioctl(slave, UInt(TIOCSCTTY), 0) == 0 else { exit(93) }
+            }
             try refuseTemplate(upTo: Int(arguments[1]) ?? 0)
             fallthrough
         default:

@@ -20,7 +20,8 @@ struct Maker: ~Copyable {
     }
 
     mutating func play() throws {
-        let text = String(decoding: try kernel.readAll(limit: 1 << 16), as: UTF8.self)
+        // The descriptor may have been another maker's before.
+        let text = String(decoding: try kernel.read(upTo: 1 << 16, at: 0), as: UTF8.self)
         for line in text.split(separator: "\n") {
             let words = line.split(separator: " ", maxSplits: 1).map(String.init)
             try step(words[0], words.count > 1 ? words[1] : "")
