@@ -32,7 +32,8 @@ package final class MachineFiles {
         _ what: String, _ path: String, _ settings: String
     ) throws(RuntimeError) -> NamedFile {
         do throws(Errno) {
-            return NamedFile(path: path, descriptor: try OwnedFD.open(path, O_RDONLY))
+            return NamedFile(
+                path: try absolute(path), descriptor: try OwnedFD.open(path, O_RDONLY))
         } catch .noSuchFile {
             throw .fileNotFound(
                 what: what, path: path,
@@ -42,9 +43,16 @@ package final class MachineFiles {
             throw .system("open the \(what) \(path)", error)
         }
     }
+
+    /// The path for processes in other folders: templates keep it.
+    private static func absolute(_ path: String) throws(Errno) -> String {
+        guard !path.hasPrefix("/") else { return path }
+        let folder = try OwnedFD.target(ofLink: "/proc/self/cwd")
+        return (folder == "/" ? "" : folder) + "/" + path
+    }
 }
 
-/// An open file and the path by which it was opened.
+/// An open file and the absolute path by which it was opened.
 struct NamedFile: ~Copyable {
     let path: String
     let descriptor: OwnedFD
