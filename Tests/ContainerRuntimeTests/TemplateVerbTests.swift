@@ -229,6 +229,17 @@ import Testing
         #expect(bundle.templateNames == [String(run.outputText.dropLast())])
     }
 
+    @Test func aRelativePathIsTheSameFile() throws {
+        let name = try output("create")
+        // The folder of the process is /.
+        let path = String(bundle.kernel.dropFirst())
+        let run = try Invocation(["--kernel", path, "template", "create"], in: bundle)
+        #expect(try run.status() == 0)
+        #expect(run.outputText == name)
+        #expect(bundle.makerCount == 1)
+        #expect(try output("list").contains("  " + bundle.kernel))
+    }
+
     @Test func takesTheFolderFromTheEnvironment() throws {
         let path = bundle.folder + "/other"
         let run = try Invocation(
