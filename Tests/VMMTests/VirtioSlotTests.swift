@@ -1,4 +1,3 @@
-import GuestMemory
 import Linux
 import Synchronization
 import Testing
@@ -8,37 +7,7 @@ import Virtio
 
 @Suite("A place on the bus")
 struct VirtioSlotTests {
-    /// A device that keeps what it is activated with.
-    private final class Device: VirtioDevice {
-        let type: UInt32 = 42
-        let features = Feature.common
-        let queueSizes: [UInt16]
-        let configuration: [UInt8] = []
-        let activations = Mutex<[[QueueProgress]]>([])
-        private let memory: GuestMemory
-
-        init(queues: Int = 2) throws {
-            queueSizes = [UInt16](repeating: 8, count: queues)
-            memory = try GuestMemory(size: 4096)
-        }
-
-        func activate(_ activation: Activation) {
-            let queues = activation.makeQueues(memory)
-            activations.withLock { $0.append(queues.map(\.progress)) }
-        }
-
-        func progress() -> [QueueProgress] {
-            queueSizes.indices.map { index in
-                var progress = QueueProgress()
-                progress.nextAvailable = UInt16(index) + 5
-                return progress
-            }
-        }
-
-        func reset() {}
-    }
-
-    private func slot(_ device: Device) throws -> VirtioSlot {
+    private func slot(_ device: SlotDevice) throws -> VirtioSlot {
         try VirtioSlot(device, index: 0, bells: device.queueSizes.map { _ in try Bell() })
     }
 
@@ -55,10 +24,10 @@ struct VirtioSlotTests {
 
     @Test("a device goes on where another was saved")
     func restore() throws {
-        let first = try slot(Device())
+        let first = try slot(SlotDevice())
         bringUp(first)
         let saved = first.save()
-        let device = try Device()
+        let device = try SlotDevice()
         let second = try slot(device)
 
         #expect(second.restore(saved))
@@ -70,8 +39,8 @@ struct VirtioSlotTests {
 
     @Test("a device that was not in use is not activated")
     func unused() throws {
-        let saved = try slot(Device()).save()
-        let device = try Device()
+        let saved = try slot(SlotDevice()).save()
+        let device = try SlotDevice()
 
         #expect(try slot(device).restore(saved))
         #expect(device.activations.withLock { $0.isEmpty })
@@ -79,9 +48,9 @@ struct VirtioSlotTests {
 
     @Test("a device of another type is refused, and not activated")
     func other() throws {
-        let first = try slot(Device())
+        let first = try slot(SlotDevice())
         bringUp(first)
-        let device = try Device(queues: 3)
+        let device = try SlotDevice(queues: 3)
 
         #expect(try !slot(device).restore(first.save()))
         #expect(device.activations.withLock { $0.isEmpty })
