@@ -2,6 +2,7 @@ import Devices
 import GuestMemory
 import Linux
 import Testing
+import Virtio
 import VirtioTestDriver
 
 /// The file system device: virtio 1.2, 5.11.
@@ -37,6 +38,23 @@ struct FileSystemDeviceTests {
         #expect(UInt32(reply, at: 16) == 7)
         #expect(UInt32(reply, at: 20) >= 31)
         #expect(guest.interrupts.value > 0)
+    }
+
+    @Test func anotherDeviceGoesOnWithTheProgress() throws {
+        try guest.write([1, 2, 3], to: "file")
+        _ = try guest.initialize()
+        _ = try lookup("file")
+        let before = guest.device.progress()
+        try guest.moveToAnotherDevice()
+        // A session begins with the mount, which comes later than the copy.
+        _ = try guest.initialize()
+        let reply = try lookup("file")
+
+        #expect(UInt32(reply, at: 4) == 0)
+        #expect(UInt64(reply, at: 16 + 40 + 8) == 3)
+        #expect(before.map(\.nextAvailable) == [0, 2])
+        #expect(guest.device.progress().map(\.nextUsed) == [0, 4])
+        #expect(try guest.requests.usedIndex() == 4)
     }
 
     @Test func aFileIsFound() throws {

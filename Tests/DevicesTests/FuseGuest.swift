@@ -9,7 +9,7 @@ import VirtioTestDriver
 /// A guest's side of the file system device: FUSE requests (linux/fuse.h) through the driver's queues.
 final class FuseGuest {
     let folder: URL
-    let device: FileSystemDevice
+    private(set) var device: FileSystemDevice
     let interrupts = Counter()
     var ram: DriverMemory
     var highPriority: DriverQueue
@@ -25,8 +25,7 @@ final class FuseGuest {
         ram = try DriverMemory(size: 64 << 20)
         highPriority = DriverQueue(&ram, size: 64)
         requests = DriverQueue(&ram, size: 512)
-        let server = try FileServer(root: OwnedFD.open(folder.path, O_RDONLY | O_DIRECTORY))
-        device = try FileSystemDevice(memory: ram.memory, server: server) { _ in }
+        device = try Self.makeDevice(folder, ram.memory)
         let interrupts = interrupts
         driver = TransportDriver(
             MMIOTransport(device, interrupt: DeviceInterrupt { interrupts.increment() }))
@@ -37,6 +36,21 @@ final class FuseGuest {
     deinit {
         device.stop()
         try? FileManager.default.removeItem(at: folder)
+    }
+
+    private static func makeDevice(_ folder: URL, _ memory: GuestMemory) throws -> FileSystemDevice
+    {
+        let server = try FileServer(root: OwnedFD.open(folder.path, O_RDONLY | O_DIRECTORY))
+        return try FileSystemDevice(memory: memory, server: server) { _ in }
+    }
+
+    /// Goes on with another device, as a machine that is saved and restored does.
+    func moveToAnotherDevice() throws {
+        let progress = device.progress()
+        device.stop()
+        device = try Self.makeDevice(folder, ram.memory)
+        try device.start()
+        device.activate(driver.transport.activation(progress: progress))
     }
 
     func activate() throws {
