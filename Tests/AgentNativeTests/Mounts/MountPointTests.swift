@@ -108,6 +108,22 @@ struct MountPointTests {
         #expect(failure.operation == "mount at \"/link/v\"")
     }
 
+    /// openat2(2): `..` cannot be followed while anybody on this host mounts something, and the caller tries again.
+    @Test("mounts of others at the same time are no obstacle")
+    func others() throws {
+        try agent.link("rootfs/link", to: "home/../home/../home/../home/../home/../home")
+        let mounting = try OtherMounts()
+
+        let messages = try (0..<20).map { number in
+            var plan = Plans.container("true", id: "c\(number)")
+            plan.mounts += (0..<20).map { Plans.bind("volume", at: "/link/\($0)") }
+            return try agent.request(.createContainer(plan)).failure?.message
+        }
+
+        #expect(messages == [String?](repeating: nil, count: 20))
+        #expect(mounting.stop() > 100)
+    }
+
     @Test("links of a volume are followed inside the root, too")
     func volume() throws {
         try agent.link("volume/link", to: "../../../home")
