@@ -127,11 +127,6 @@ static int64_t perform(const struct ca_step *step, uint32_t index, const uint64_
     }
 }
 
-// openat2(2) cannot follow `..` safely while anybody on this machine mounts or renames something.
-static int is_to_be_repeated(const struct ca_step *step, int64_t result) {
-    return result == -EINTR || (result == -EAGAIN && step->number == SYS_openat2);
-}
-
 static int is_tolerated(const struct ca_step *step, int64_t error) {
     for (int i = 0; i < CA_TOLERATED && step->tolerated[i] != 0; i++)
         if (step->tolerated[i] == error)
@@ -161,7 +156,7 @@ int ca_run(struct ca_program *program) {
         int64_t result;
         do
             result = perform(step, index, arguments);
-        while (is_to_be_repeated(step, result));
+        while (result == -EINTR);
         if (step->result >= 0)
             program->registers[step->result] = result;
         if (result >= 0) {
