@@ -71,19 +71,6 @@ struct MappingTests {
         #expect(bytes(mapping, 2) == [9, 0])
     }
 
-    @Test("pages of shared memory that are discarded are gone from the file")
-    func discardShared() throws {
-        let file = try OwnedFD.memoryFile("mapping")
-        try file.writeAll([UInt8](repeating: 1, count: 12288))
-        let mapping = try Mapping.shared(file, size: 12288)
-
-        mapping.discard(4096, count: 4096)
-
-        #expect(try file.status().blocks == 16)
-        #expect(try file.status().size == 12288)
-        #expect(bytes(mapping, 12288)[4095...8192].map(\.self) == [1] + zeros(4096) + [1])
-    }
-
     @Test("pages of private memory that are discarded are zero, or what the file has there")
     func discardPrivate() throws {
         let file = try file()

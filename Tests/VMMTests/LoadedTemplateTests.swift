@@ -18,13 +18,13 @@ final class LoadedTemplateTests {
     init() throws {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         let file = try OwnedFD.open(memoryPath, O_RDWR | O_CREAT | O_EXCL, mode: 0o600)
-        let memory = try GuestMemory(size: Self.size, keptIn: file)
+        let memory = try GuestMemory(size: Self.size)
         try memory.write([1, 2, 3], at: 0x1000)
         try memory.write([4], at: Self.size - 1)
         var state = TemplateSamples.state
         state.memorySize = Self.size
         state.processorCount = 2
-        state.memoryParts = try MemoryFile.compact(memory, file)
+        state.memoryParts = try MemoryFile.write(memory, to: file)
         try file.synchronize()
         state.memoryFile = try MemoryFileIdentity(file)
         try write(TemplateFile.encode(state))
