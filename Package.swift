@@ -102,7 +102,8 @@ let package = Package(
             "DevicesTests",
             ["Devices", "Virtio", "VirtioTestDriver", "GuestMemory", "FileServer", "Linux"]),
         tests(
-            "VMMTests", ["VMM", "Devices", "Virtio", "KVM", "GuestMemory", "Protocols", "Linux"]),
+            "VMMTests",
+            ["VMM", "Boot", "Devices", "Virtio", "KVM", "GuestMemory", "Protocols", "Linux"]),
         tests("OCISpecTests", ["OCISpec"]),
         tests(
             "ContainerRuntimeTests",

@@ -37,14 +37,18 @@ package final class Machine: @unchecked Sendable {
         package var softwareKVM: Bool
         /// Appended to the kernel's command line.
         package var kernelParameters: String
+        /// The agent is to make spares (its option `--spares`), since copies of the machine will have them.
+        package var becomesTemplate: Bool
 
         package init(
-            memorySize: UInt64, processorCount: UInt32, softwareKVM: Bool, kernelParameters: String
+            memorySize: UInt64, processorCount: UInt32, softwareKVM: Bool, kernelParameters: String,
+            becomesTemplate: Bool
         ) {
             self.memorySize = memorySize
             self.processorCount = processorCount
             self.softwareKVM = softwareKVM
             self.kernelParameters = kernelParameters
+            self.becomesTemplate = becomesTemplate
         }
     }
 

@@ -17,7 +17,7 @@ struct MachineSnapshotTests {
     private func machine(devices: Int = 2, processors: UInt32 = 2) throws -> Machine {
         let plan = Machine.Plan(
             memorySize: 2 << 20, processorCount: processors, softwareKVM: probe == .software,
-            kernelParameters: "")
+            kernelParameters: "", becomesTemplate: false)
         let machine = try Machine(
             plan, memory: GuestMemory(size: plan.memorySize),
             kvm: OwnedFD.open(KVMProbe.device, O_RDWR), mailbox: LoopMailbox(), onLine: { _ in })

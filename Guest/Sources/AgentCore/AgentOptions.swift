@@ -8,9 +8,8 @@ struct AgentOptions {
     /// A folder of the host with sockets that stand in for vsock ports.
     var ports: String?
 
-    /// Makes what most containers need before the host answers; on a host only where a test wants it.
-    var makesSpares: Bool { isMachine || spares }
-    private var spares = false
+    /// Makes what most containers need before the host answers: this machine becomes a template.
+    var makesSpares = false
 
     /// This is a virtual machine, whose end is a reboot.
     var isMachine: Bool { ports == nil }
@@ -23,7 +22,7 @@ struct AgentOptions {
             switch name {
             case "--socket": ports = rest.popFirst()
             case "--share": share = rest.popFirst()
-            case "--spares": spares = true
+            case "--spares": makesSpares = true
             default: break
             }
         }

@@ -22,7 +22,8 @@ internal final class SandboxDevices {
         machine = try Machine(
             Machine.Plan(
                 memorySize: wanted.memorySize, processorCount: wanted.cpuCount,
-                softwareKVM: wanted.softwareKVM, kernelParameters: wanted.kernelParameters),
+                softwareKVM: wanted.softwareKVM, kernelParameters: wanted.kernelParameters,
+                becomesTemplate: configuration.makesTemplate),
             memory: memory, kvm: OwnedFD(taking: configuration.descriptors.kvm), mailbox: mailbox
         ) { line in log.write(.debug, "guest: \(line)") }
         muxer = VsockMuxer(guestCID: VsockDevice.guestCID, accept: accept) { error in

@@ -35,9 +35,9 @@ struct AgentOptionsTests {
     }
 
     @Test(
-        "a machine makes spares, a native agent where it is told to",
+        "spares are made where the host asks for them",
         arguments: [
-            (["/init"], true), (["/init", "quiet"], true), (["agent", "--socket", "/p"], false),
+            (["/init"], false), (["/init", "--spares"], true), (["agent", "--socket", "/p"], false),
             (["agent", "--socket", "/p", "--spares"], true),
             (["agent", "--spares", "--share", "/s", "--socket", "/p"], true),
         ])

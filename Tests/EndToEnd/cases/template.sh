@@ -177,7 +177,8 @@ test_memory_that_is_free_again_goes_back_to_the_host() {
     ((full > 60)) || fail "60 MiB were written, and only $full are there"
     echo >&9
     wait_for 300 grep -q free "$work/out"
-    wait_for 60 resident_below $((full - 50))
+    # Whole blocks of 2 MiB go back; parts of some stay in use.
+    wait_for 60 resident_below $((full - 30)) || fail "of $full MiB, $(resident) are still there"
     exec 9>&-
     rm -f "$work/hold"
     wait "$pid"
