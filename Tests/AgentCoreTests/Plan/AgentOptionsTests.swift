@@ -37,7 +37,8 @@ struct AgentOptionsTests {
     @Test(
         "spares are made where the host asks for them",
         arguments: [
-            (["/init"], false), (["/init", "--spares"], true), (["agent", "--socket", "/p"], false),
+            (["/init"], false), (["/init", "--spares"], true),
+            (["agent", "--socket", "/p"], false),
             (["agent", "--socket", "/p", "--spares"], true),
             (["agent", "--spares", "--share", "/s", "--socket", "/p"], true),
         ])
