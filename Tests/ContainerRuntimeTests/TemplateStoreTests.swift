@@ -189,6 +189,35 @@ import Testing
         #expect(folder.names == [new.name])
     }
 
+    @Test func aNewTemplateTakesThePlaceOfThatWithOldFiles() throws {
+        let other = try folder.key(megabytes: 512)
+        let old = try folder.key()
+        try folder.obtain(old)
+        try folder.obtain(other)
+        // A file of another size is another file, whatever the grain of its times.
+        try folder.write(folder.kernel, "a new kernel")
+        let new = try folder.key()
+
+        try folder.obtain(new)
+
+        #expect(new != old)
+        #expect(folder.names == [new.name, other.name].sorted())
+    }
+
+    @Test func templatesOfAnEarlierBootGoWithTheFirstNewOne() throws {
+        let (old, new) = try (folder.key(megabytes: 512), folder.key())
+        try folder.obtain(old)
+        let boot = try #require(folder.text("/proc/sys/kernel/random/boot_id")?.prefix(36))
+        let earlier = String(repeating: "0", count: 36)
+        try folder.write(
+            "\(folder.path)/\(old.name)/template.json",
+            old.document.replacingOccurrences(of: boot, with: earlier))
+
+        try folder.obtain(new)
+
+        #expect(folder.names == [new.name])
+    }
+
     @Test func aTemplateOfAnotherKeyUnderTheSameNameIsReplaced() throws {
         let (key, other) = try (folder.key(), folder.key(cpus: 2))
         try folder.obtain(key)

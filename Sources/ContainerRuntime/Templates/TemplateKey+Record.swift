@@ -10,6 +10,8 @@ extension TemplateKey {
         package let memorySize: UInt64
         package let processorCount: UInt32
         package let kernelParameters: String
+        /// The boot of the host that it was made in.
+        fileprivate let boot: Substring
         /// The whole text, to be compared with `TemplateKey.document`.
         let document: String
 
@@ -19,8 +21,10 @@ extension TemplateKey {
                 case .string(let kernel) = tree["kernel"], case .string(let image) = tree["image"],
                 case .number(let memory) = tree["memory"], let memorySize = UInt64(memory),
                 case .number(let cpus) = tree["cpus"], let processorCount = UInt32(cpus),
-                case .string(let parameters) = tree["parameters"]
+                case .string(let parameters) = tree["parameters"],
+                case .string(let identity) = tree["identity"]
             else { return nil }
+            boot = identity.prefix { $0 != "\n" }
             self.kernel = kernel
             self.image = image
             self.memorySize = memorySize
@@ -28,5 +32,19 @@ extension TemplateKey {
             kernelParameters = parameters
             self.document = document
         }
+    }
+}
+
+extension TemplateKey {
+    /// Whether nothing will start from a template any more once there is one with this key, which is another: it is of an
+    /// earlier boot of the host, or for the same machine with files that have changed.
+    func replaces(_ record: Record) -> Bool {
+        guard let own = Record(document: document) else { return false }
+        let isSameMachine =
+            own.kernel == record.kernel && own.image == record.image
+            && own.memorySize == record.memorySize
+            && own.processorCount == record.processorCount
+            && own.kernelParameters == record.kernelParameters
+        return own.boot != record.boot || isSameMachine
     }
 }

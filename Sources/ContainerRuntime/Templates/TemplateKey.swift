@@ -16,7 +16,7 @@ package struct TemplateKey: Equatable, Sendable {
     package let processorCount: UInt32
     /// Appended to the kernel's command line.
     package let kernelParameters: String
-    /// The files, the host's boot and its KVM, one per line.
+    /// The host's boot, its KVM and the files, one per line.
     private let identity: String
 
     init(

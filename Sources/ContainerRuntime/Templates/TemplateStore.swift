@@ -86,7 +86,7 @@ package struct TemplateStore: ~Copyable {
             }
             do throws(RuntimeError) {
                 Self.empty(place)
-                makeRoom()
+                makeRoom(for: key)
                 try Self.write(key.document, in: place)
                 try make(place)
                 try publish(staging, as: key.name)
@@ -226,8 +226,9 @@ extension TemplateStore {
         return stale
     }
 
-    private borrowing func makeRoom() {
+    private borrowing func makeRoom(for key: TemplateKey) {
         removeAbandoned()
+        entries().filter { key.replaces($0.key) }.forEach { discard($0.name) }
         entries().dropFirst(Self.capacity - 1).forEach { discard($0.name) }
     }
 
