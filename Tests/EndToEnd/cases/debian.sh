@@ -53,7 +53,8 @@ make_tree() {
 describe_tree() {
     (
         cd "$1" || exit
-        find . -printf '%P %y %m %U %G %s %T@ %n %l\0' | LC_ALL=C sort -z | tr '\0\n' '\n?'
+        # The size of a folder depends on the order in which its entries came.
+        find . '(' -type d -printf '%P %y %m %U %G - %T@ %n\0' ')' -o -printf '%P %y %m %U %G %s %T@ %n %l\0' | LC_ALL=C sort -z | tr '\0\n' '\n?'
         find . -type f -size -1M -print0 | LC_ALL=C sort -z | xargs -0 sha256sum
         # Special files have none, which getfattr calls an error.
         { getfattr -R -P -d -m - . 2>/dev/null || true; } | LC_ALL=C sort
@@ -82,3 +83,22 @@ tar_both_ways() {
 
 test_tar_of_a_tree_in_and_out_of_the_share_changes_nothing() { tar_both_ways "${VMRUN_TREE_FILES:-5000}"; }
 slow_tar_of_a_tree_in_and_out_of_the_share_changes_nothing() { :; }
+
+# A suite that no one here wrote: each stressor checks what it does.
+test_stressors_of_the_file_system_find_no_fault() {
+    local path options=() name
+    for name in chmod chown dentry dir dup fallocate fcntl flock hdd io link lockf mknod mmap open \
+        rename seek sendfile symlink sync-file touch utime xattr; do
+        options+=("--$name" 1 "--$name-ops" 10)
+    done
+    debian_bundle . true >/dev/null
+    path=$(debian_bundle '.root.readonly = false | .process.capabilities = null' \
+        stress-ng --temp-path /srv --verify --hdd-bytes 1m --fallocate-bytes 1m --mmap-bytes 1m \
+        --sync-file-bytes 1m --timeout 300 --no-rand-seed "${options[@]}")
+    run_in "$path"
+    umount "$work/debian"
+    rm -rf "$work/debian" "$work/debian.img"
+    expect_equal "$status" 0 "$out$err"
+    [[ $out$err != *fail:* ]] || fail "$out$err"
+}
+slow_stressors_of_the_file_system_find_no_fault() { :; }

@@ -167,7 +167,7 @@ resident_below() { (($(resident) < $1)); }
 
 test_memory_that_is_free_again_goes_back_to_the_host() {
     local path pid full
-    path=$(bundle . sh -c 'dd if=/dev/zero of=/dev/shm/x bs=1M count=60 2>/dev/null; echo full; read x; rm /dev/shm/x; echo free; read x')
+    path=$(bundle . sh -c 'dd if=/dev/zero of=/dev/shm/x bs=1M count=60 2>/dev/null; echo full; read x; rm /dev/shm/x; echo free; read x; exit 0')
     mkfifo "$work/hold"
     "$vmrun" --root "$state" run --bundle "$path" "e2e-$$-memory" <"$work/hold" >"$work/out" &
     pid=$!
