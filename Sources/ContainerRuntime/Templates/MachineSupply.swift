@@ -29,13 +29,20 @@ struct MachineSupply: ~Copyable {
         guard let templates else { return .boot(softwareKVM: try probe()) }
         do throws(RuntimeError) {
             return .template(try obtain(in: .open(templates), log))
-        } catch .container(let failure) where failure.kind == .guestLost {
-            // Its boot would not end otherwise.
-            throw .container(failure)
         } catch {
+            guard !Self.wouldFailAgain(error) else { throw error }
             log.write(.warning, "no template, so the machine boots: \(error)")
             self.templates = nil
             return .boot(softwareKVM: try probe())
+        }
+    }
+
+    /// Whether a boot would end as the making of the template has.
+    private static func wouldFailAgain(_ error: RuntimeError) -> Bool {
+        switch error {
+        case .noVirtualMachines: true
+        case .container(let failure): failure.kind == .guestLost
+        default: false
         }
     }
 
