@@ -10,6 +10,7 @@ private final class Device: VirtioDevice {
     let configuration: [UInt8] = [1, 2, 3]
 
     func activate(_ activation: Activation) {}
+    func progress() -> [QueueProgress] { [] }
     func reset() {}
 }
 
