@@ -1042,6 +1042,186 @@ void   vmrun__shutdown__free_unpacked
   assert(message->base.descriptor == &vmrun__shutdown__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   vmrun__freeze_container__init
+                     (Vmrun__FreezeContainer         *message)
+{
+  static const Vmrun__FreezeContainer init_value = VMRUN__FREEZE_CONTAINER__INIT;
+  *message = init_value;
+}
+size_t vmrun__freeze_container__get_packed_size
+                     (const Vmrun__FreezeContainer *message)
+{
+  assert(message->base.descriptor == &vmrun__freeze_container__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t vmrun__freeze_container__pack
+                     (const Vmrun__FreezeContainer *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &vmrun__freeze_container__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t vmrun__freeze_container__pack_to_buffer
+                     (const Vmrun__FreezeContainer *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &vmrun__freeze_container__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Vmrun__FreezeContainer *
+       vmrun__freeze_container__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Vmrun__FreezeContainer *)
+     protobuf_c_message_unpack (&vmrun__freeze_container__descriptor,
+                                allocator, len, data);
+}
+void   vmrun__freeze_container__free_unpacked
+                     (Vmrun__FreezeContainer *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &vmrun__freeze_container__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   vmrun__update_container__init
+                     (Vmrun__UpdateContainer         *message)
+{
+  static const Vmrun__UpdateContainer init_value = VMRUN__UPDATE_CONTAINER__INIT;
+  *message = init_value;
+}
+size_t vmrun__update_container__get_packed_size
+                     (const Vmrun__UpdateContainer *message)
+{
+  assert(message->base.descriptor == &vmrun__update_container__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t vmrun__update_container__pack
+                     (const Vmrun__UpdateContainer *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &vmrun__update_container__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t vmrun__update_container__pack_to_buffer
+                     (const Vmrun__UpdateContainer *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &vmrun__update_container__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Vmrun__UpdateContainer *
+       vmrun__update_container__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Vmrun__UpdateContainer *)
+     protobuf_c_message_unpack (&vmrun__update_container__descriptor,
+                                allocator, len, data);
+}
+void   vmrun__update_container__free_unpacked
+                     (Vmrun__UpdateContainer *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &vmrun__update_container__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   vmrun__read_cgroup__init
+                     (Vmrun__ReadCgroup         *message)
+{
+  static const Vmrun__ReadCgroup init_value = VMRUN__READ_CGROUP__INIT;
+  *message = init_value;
+}
+size_t vmrun__read_cgroup__get_packed_size
+                     (const Vmrun__ReadCgroup *message)
+{
+  assert(message->base.descriptor == &vmrun__read_cgroup__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t vmrun__read_cgroup__pack
+                     (const Vmrun__ReadCgroup *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &vmrun__read_cgroup__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t vmrun__read_cgroup__pack_to_buffer
+                     (const Vmrun__ReadCgroup *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &vmrun__read_cgroup__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Vmrun__ReadCgroup *
+       vmrun__read_cgroup__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Vmrun__ReadCgroup *)
+     protobuf_c_message_unpack (&vmrun__read_cgroup__descriptor,
+                                allocator, len, data);
+}
+void   vmrun__read_cgroup__free_unpacked
+                     (Vmrun__ReadCgroup *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &vmrun__read_cgroup__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   vmrun__list_processes__init
+                     (Vmrun__ListProcesses         *message)
+{
+  static const Vmrun__ListProcesses init_value = VMRUN__LIST_PROCESSES__INIT;
+  *message = init_value;
+}
+size_t vmrun__list_processes__get_packed_size
+                     (const Vmrun__ListProcesses *message)
+{
+  assert(message->base.descriptor == &vmrun__list_processes__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t vmrun__list_processes__pack
+                     (const Vmrun__ListProcesses *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &vmrun__list_processes__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t vmrun__list_processes__pack_to_buffer
+                     (const Vmrun__ListProcesses *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &vmrun__list_processes__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Vmrun__ListProcesses *
+       vmrun__list_processes__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Vmrun__ListProcesses *)
+     protobuf_c_message_unpack (&vmrun__list_processes__descriptor,
+                                allocator, len, data);
+}
+void   vmrun__list_processes__free_unpacked
+                     (Vmrun__ListProcesses *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &vmrun__list_processes__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   vmrun__agent_message__init
                      (Vmrun__AgentMessage         *message)
 {
@@ -1175,6 +1355,51 @@ void   vmrun__reply__free_unpacked
   if(!message)
     return;
   assert(message->base.descriptor == &vmrun__reply__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   vmrun__guest_process__init
+                     (Vmrun__GuestProcess         *message)
+{
+  static const Vmrun__GuestProcess init_value = VMRUN__GUEST_PROCESS__INIT;
+  *message = init_value;
+}
+size_t vmrun__guest_process__get_packed_size
+                     (const Vmrun__GuestProcess *message)
+{
+  assert(message->base.descriptor == &vmrun__guest_process__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t vmrun__guest_process__pack
+                     (const Vmrun__GuestProcess *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &vmrun__guest_process__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t vmrun__guest_process__pack_to_buffer
+                     (const Vmrun__GuestProcess *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &vmrun__guest_process__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Vmrun__GuestProcess *
+       vmrun__guest_process__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Vmrun__GuestProcess *)
+     protobuf_c_message_unpack (&vmrun__guest_process__descriptor,
+                                allocator, len, data);
+}
+void   vmrun__guest_process__free_unpacked
+                     (Vmrun__GuestProcess *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &vmrun__guest_process__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 void   vmrun__failure__init
@@ -1627,6 +1852,51 @@ void   vmrun__query_state__free_unpacked
   assert(message->base.descriptor == &vmrun__query_state__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   vmrun__hand_over__init
+                     (Vmrun__HandOver         *message)
+{
+  static const Vmrun__HandOver init_value = VMRUN__HAND_OVER__INIT;
+  *message = init_value;
+}
+size_t vmrun__hand_over__get_packed_size
+                     (const Vmrun__HandOver *message)
+{
+  assert(message->base.descriptor == &vmrun__hand_over__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t vmrun__hand_over__pack
+                     (const Vmrun__HandOver *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &vmrun__hand_over__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t vmrun__hand_over__pack_to_buffer
+                     (const Vmrun__HandOver *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &vmrun__hand_over__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Vmrun__HandOver *
+       vmrun__hand_over__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Vmrun__HandOver *)
+     protobuf_c_message_unpack (&vmrun__hand_over__descriptor,
+                                allocator, len, data);
+}
+void   vmrun__hand_over__free_unpacked
+                     (Vmrun__HandOver *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &vmrun__hand_over__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   vmrun__sandbox_reply__init
                      (Vmrun__SandboxReply         *message)
 {
@@ -1717,7 +1987,7 @@ void   vmrun__container_state__free_unpacked
   assert(message->base.descriptor == &vmrun__container_state__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor vmrun__container_plan__field_descriptors[20] =
+static const ProtobufCFieldDescriptor vmrun__container_plan__field_descriptors[21] =
 {
   {
     "id",
@@ -1959,6 +2229,18 @@ static const ProtobufCFieldDescriptor vmrun__container_plan__field_descriptors[2
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "hook_state",
+    21,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Vmrun__ContainerPlan, hook_state),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned vmrun__container_plan__field_indices_by_name[] = {
   12,   /* field[12] = cgroup_path */
@@ -1967,6 +2249,7 @@ static const unsigned vmrun__container_plan__field_indices_by_name[] = {
   11,   /* field[11] = devices */
   7,   /* field[7] = domainname */
   10,   /* field[10] = gid_mappings */
+  20,   /* field[20] = hook_state */
   6,   /* field[6] = hostname */
   0,   /* field[0] = id */
   15,   /* field[15] = masked_paths */
@@ -1985,7 +2268,7 @@ static const unsigned vmrun__container_plan__field_indices_by_name[] = {
 static const ProtobufCIntRange vmrun__container_plan__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 20 }
+  { 0, 21 }
 };
 const ProtobufCMessageDescriptor vmrun__container_plan__descriptor =
 {
@@ -1995,7 +2278,7 @@ const ProtobufCMessageDescriptor vmrun__container_plan__descriptor =
   "Vmrun__ContainerPlan",
   "vmrun",
   sizeof(Vmrun__ContainerPlan),
-  20,
+  21,
   vmrun__container_plan__field_descriptors,
   vmrun__container_plan__field_indices_by_name,
   1,  vmrun__container_plan__number_ranges,
@@ -2619,7 +2902,7 @@ const ProtobufCMessageDescriptor vmrun__hook__descriptor =
   (ProtobufCMessageInit) vmrun__hook__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor vmrun__process_plan__field_descriptors[21] =
+static const ProtobufCFieldDescriptor vmrun__process_plan__field_descriptors[22] =
 {
   {
     "arguments",
@@ -2873,6 +3156,18 @@ static const ProtobufCFieldDescriptor vmrun__process_plan__field_descriptors[21]
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "terminal_keeps_newlines",
+    22,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Vmrun__ProcessPlan, terminal_keeps_newlines),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned vmrun__process_plan__field_indices_by_name[] = {
   5,   /* field[5] = additional_gids */
@@ -2892,6 +3187,7 @@ static const unsigned vmrun__process_plan__field_indices_by_name[] = {
   20,   /* field[20] = streams */
   10,   /* field[10] = terminal */
   12,   /* field[12] = terminal_columns */
+  21,   /* field[21] = terminal_keeps_newlines */
   11,   /* field[11] = terminal_rows */
   3,   /* field[3] = uid */
   6,   /* field[6] = umask */
@@ -2900,7 +3196,7 @@ static const unsigned vmrun__process_plan__field_indices_by_name[] = {
 static const ProtobufCIntRange vmrun__process_plan__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 21 }
+  { 0, 22 }
 };
 const ProtobufCMessageDescriptor vmrun__process_plan__descriptor =
 {
@@ -2910,7 +3206,7 @@ const ProtobufCMessageDescriptor vmrun__process_plan__descriptor =
   "Vmrun__ProcessPlan",
   "vmrun",
   sizeof(Vmrun__ProcessPlan),
-  21,
+  22,
   vmrun__process_plan__field_descriptors,
   vmrun__process_plan__field_indices_by_name,
   1,  vmrun__process_plan__number_ranges,
@@ -3289,7 +3585,7 @@ const ProtobufCMessageDescriptor vmrun__streams__descriptor =
   (ProtobufCMessageInit) vmrun__streams__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor vmrun__agent_request__field_descriptors[9] =
+static const ProtobufCFieldDescriptor vmrun__agent_request__field_descriptors[13] =
 {
   {
     "id",
@@ -3399,22 +3695,74 @@ static const ProtobufCFieldDescriptor vmrun__agent_request__field_descriptors[9]
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "freeze_container",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Vmrun__AgentRequest, body_case),
+    offsetof(Vmrun__AgentRequest, freeze_container),
+    &vmrun__freeze_container__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "update_container",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Vmrun__AgentRequest, body_case),
+    offsetof(Vmrun__AgentRequest, update_container),
+    &vmrun__update_container__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "read_cgroup",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Vmrun__AgentRequest, body_case),
+    offsetof(Vmrun__AgentRequest, read_cgroup),
+    &vmrun__read_cgroup__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "list_processes",
+    13,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Vmrun__AgentRequest, body_case),
+    offsetof(Vmrun__AgentRequest, list_processes),
+    &vmrun__list_processes__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned vmrun__agent_request__field_indices_by_name[] = {
   1,   /* field[1] = create_container */
   6,   /* field[6] = delete_container */
+  9,   /* field[9] = freeze_container */
   0,   /* field[0] = id */
+  12,   /* field[12] = list_processes */
+  11,   /* field[11] = read_cgroup */
   5,   /* field[5] = resize_terminal */
   8,   /* field[8] = set_up */
   7,   /* field[7] = shutdown */
   4,   /* field[4] = signal_process */
   2,   /* field[2] = start_container */
   3,   /* field[3] = start_process */
+  10,   /* field[10] = update_container */
 };
 static const ProtobufCIntRange vmrun__agent_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 9 }
+  { 0, 13 }
 };
 const ProtobufCMessageDescriptor vmrun__agent_request__descriptor =
 {
@@ -3424,7 +3772,7 @@ const ProtobufCMessageDescriptor vmrun__agent_request__descriptor =
   "Vmrun__AgentRequest",
   "vmrun",
   sizeof(Vmrun__AgentRequest),
-  9,
+  13,
   vmrun__agent_request__field_descriptors,
   vmrun__agent_request__field_indices_by_name,
   1,  vmrun__agent_request__number_ranges,
@@ -3832,6 +4180,197 @@ const ProtobufCMessageDescriptor vmrun__shutdown__descriptor =
   (ProtobufCMessageInit) vmrun__shutdown__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor vmrun__freeze_container__field_descriptors[2] =
+{
+  {
+    "container",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Vmrun__FreezeContainer, container),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "frozen",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Vmrun__FreezeContainer, frozen),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned vmrun__freeze_container__field_indices_by_name[] = {
+  0,   /* field[0] = container */
+  1,   /* field[1] = frozen */
+};
+static const ProtobufCIntRange vmrun__freeze_container__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor vmrun__freeze_container__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "vmrun.FreezeContainer",
+  "FreezeContainer",
+  "Vmrun__FreezeContainer",
+  "vmrun",
+  sizeof(Vmrun__FreezeContainer),
+  2,
+  vmrun__freeze_container__field_descriptors,
+  vmrun__freeze_container__field_indices_by_name,
+  1,  vmrun__freeze_container__number_ranges,
+  (ProtobufCMessageInit) vmrun__freeze_container__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor vmrun__update_container__field_descriptors[2] =
+{
+  {
+    "container",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Vmrun__UpdateContainer, container),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "cgroup_settings",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Vmrun__UpdateContainer, n_cgroup_settings),
+    offsetof(Vmrun__UpdateContainer, cgroup_settings),
+    &vmrun__assignment__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned vmrun__update_container__field_indices_by_name[] = {
+  1,   /* field[1] = cgroup_settings */
+  0,   /* field[0] = container */
+};
+static const ProtobufCIntRange vmrun__update_container__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor vmrun__update_container__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "vmrun.UpdateContainer",
+  "UpdateContainer",
+  "Vmrun__UpdateContainer",
+  "vmrun",
+  sizeof(Vmrun__UpdateContainer),
+  2,
+  vmrun__update_container__field_descriptors,
+  vmrun__update_container__field_indices_by_name,
+  1,  vmrun__update_container__number_ranges,
+  (ProtobufCMessageInit) vmrun__update_container__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor vmrun__read_cgroup__field_descriptors[2] =
+{
+  {
+    "container",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Vmrun__ReadCgroup, container),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "names",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Vmrun__ReadCgroup, n_names),
+    offsetof(Vmrun__ReadCgroup, names),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned vmrun__read_cgroup__field_indices_by_name[] = {
+  0,   /* field[0] = container */
+  1,   /* field[1] = names */
+};
+static const ProtobufCIntRange vmrun__read_cgroup__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor vmrun__read_cgroup__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "vmrun.ReadCgroup",
+  "ReadCgroup",
+  "Vmrun__ReadCgroup",
+  "vmrun",
+  sizeof(Vmrun__ReadCgroup),
+  2,
+  vmrun__read_cgroup__field_descriptors,
+  vmrun__read_cgroup__field_indices_by_name,
+  1,  vmrun__read_cgroup__number_ranges,
+  (ProtobufCMessageInit) vmrun__read_cgroup__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor vmrun__list_processes__field_descriptors[1] =
+{
+  {
+    "container",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Vmrun__ListProcesses, container),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned vmrun__list_processes__field_indices_by_name[] = {
+  0,   /* field[0] = container */
+};
+static const ProtobufCIntRange vmrun__list_processes__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor vmrun__list_processes__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "vmrun.ListProcesses",
+  "ListProcesses",
+  "Vmrun__ListProcesses",
+  "vmrun",
+  sizeof(Vmrun__ListProcesses),
+  1,
+  vmrun__list_processes__field_descriptors,
+  vmrun__list_processes__field_indices_by_name,
+  1,  vmrun__list_processes__number_ranges,
+  (ProtobufCMessageInit) vmrun__list_processes__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCFieldDescriptor vmrun__agent_message__field_descriptors[3] =
 {
   {
@@ -3947,7 +4486,7 @@ const ProtobufCMessageDescriptor vmrun__ready__descriptor =
   (ProtobufCMessageInit) vmrun__ready__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor vmrun__reply__field_descriptors[3] =
+static const ProtobufCFieldDescriptor vmrun__reply__field_descriptors[5] =
 {
   {
     "id",
@@ -3985,16 +4524,42 @@ static const ProtobufCFieldDescriptor vmrun__reply__field_descriptors[3] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "files",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Vmrun__Reply, n_files),
+    offsetof(Vmrun__Reply, files),
+    &vmrun__assignment__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "processes",
+    5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Vmrun__Reply, n_processes),
+    offsetof(Vmrun__Reply, processes),
+    &vmrun__guest_process__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned vmrun__reply__field_indices_by_name[] = {
   1,   /* field[1] = failure */
+  3,   /* field[3] = files */
   0,   /* field[0] = id */
   2,   /* field[2] = pid */
+  4,   /* field[4] = processes */
 };
 static const ProtobufCIntRange vmrun__reply__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor vmrun__reply__descriptor =
 {
@@ -4004,11 +4569,192 @@ const ProtobufCMessageDescriptor vmrun__reply__descriptor =
   "Vmrun__Reply",
   "vmrun",
   sizeof(Vmrun__Reply),
-  3,
+  5,
   vmrun__reply__field_descriptors,
   vmrun__reply__field_indices_by_name,
   1,  vmrun__reply__number_ranges,
   (ProtobufCMessageInit) vmrun__reply__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor vmrun__guest_process__field_descriptors[12] =
+{
+  {
+    "pid",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Vmrun__GuestProcess, pid),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "parent",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Vmrun__GuestProcess, parent),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "uid",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Vmrun__GuestProcess, uid),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "state",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Vmrun__GuestProcess, state),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "name",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Vmrun__GuestProcess, name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "arguments",
+    6,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Vmrun__GuestProcess, n_arguments),
+    offsetof(Vmrun__GuestProcess, arguments),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "cpu_time",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Vmrun__GuestProcess, cpu_time),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "start_time",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Vmrun__GuestProcess, start_time),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "uptime",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Vmrun__GuestProcess, uptime),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "virtual_size",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Vmrun__GuestProcess, virtual_size),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "resident_size",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Vmrun__GuestProcess, resident_size),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "terminal",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Vmrun__GuestProcess, terminal),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned vmrun__guest_process__field_indices_by_name[] = {
+  5,   /* field[5] = arguments */
+  6,   /* field[6] = cpu_time */
+  4,   /* field[4] = name */
+  1,   /* field[1] = parent */
+  0,   /* field[0] = pid */
+  10,   /* field[10] = resident_size */
+  7,   /* field[7] = start_time */
+  3,   /* field[3] = state */
+  11,   /* field[11] = terminal */
+  2,   /* field[2] = uid */
+  8,   /* field[8] = uptime */
+  9,   /* field[9] = virtual_size */
+};
+static const ProtobufCIntRange vmrun__guest_process__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 12 }
+};
+const ProtobufCMessageDescriptor vmrun__guest_process__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "vmrun.GuestProcess",
+  "GuestProcess",
+  "Vmrun__GuestProcess",
+  "vmrun",
+  sizeof(Vmrun__GuestProcess),
+  12,
+  vmrun__guest_process__field_descriptors,
+  vmrun__guest_process__field_indices_by_name,
+  1,  vmrun__guest_process__number_ranges,
+  (ProtobufCMessageInit) vmrun__guest_process__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCEnumValue vmrun__failure__kind__enum_values_by_number[7] =
@@ -4697,7 +5443,7 @@ const ProtobufCMessageDescriptor vmrun__created__descriptor =
   (ProtobufCMessageInit) vmrun__created__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor vmrun__sandbox_request__field_descriptors[4] =
+static const ProtobufCFieldDescriptor vmrun__sandbox_request__field_descriptors[6] =
 {
   {
     "container",
@@ -4724,18 +5470,6 @@ static const ProtobufCFieldDescriptor vmrun__sandbox_request__field_descriptors[
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
-    "signal",
-    3,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Vmrun__SandboxRequest, body_case),
-    offsetof(Vmrun__SandboxRequest, signal),
-    &vmrun__signal_process__descriptor,
-    NULL,
-    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
     "query",
     4,
     PROTOBUF_C_LABEL_NONE,
@@ -4747,17 +5481,56 @@ static const ProtobufCFieldDescriptor vmrun__sandbox_request__field_descriptors[
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "agent",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Vmrun__SandboxRequest, body_case),
+    offsetof(Vmrun__SandboxRequest, agent),
+    &vmrun__agent_request__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "start_process",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Vmrun__SandboxRequest, body_case),
+    offsetof(Vmrun__SandboxRequest, start_process),
+    &vmrun__start_process__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "hand_over",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Vmrun__SandboxRequest, body_case),
+    offsetof(Vmrun__SandboxRequest, hand_over),
+    &vmrun__hand_over__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned vmrun__sandbox_request__field_indices_by_name[] = {
+  3,   /* field[3] = agent */
   0,   /* field[0] = container */
-  3,   /* field[3] = query */
-  2,   /* field[2] = signal */
+  5,   /* field[5] = hand_over */
+  2,   /* field[2] = query */
   1,   /* field[1] = start */
+  4,   /* field[4] = start_process */
 };
-static const ProtobufCIntRange vmrun__sandbox_request__number_ranges[1 + 1] =
+static const ProtobufCIntRange vmrun__sandbox_request__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 4, 2 },
+  { 0, 6 }
 };
 const ProtobufCMessageDescriptor vmrun__sandbox_request__descriptor =
 {
@@ -4767,10 +5540,10 @@ const ProtobufCMessageDescriptor vmrun__sandbox_request__descriptor =
   "Vmrun__SandboxRequest",
   "vmrun",
   sizeof(Vmrun__SandboxRequest),
-  4,
+  6,
   vmrun__sandbox_request__field_descriptors,
   vmrun__sandbox_request__field_indices_by_name,
-  1,  vmrun__sandbox_request__number_ranges,
+  2,  vmrun__sandbox_request__number_ranges,
   (ProtobufCMessageInit) vmrun__sandbox_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -4792,7 +5565,25 @@ const ProtobufCMessageDescriptor vmrun__query_state__descriptor =
   (ProtobufCMessageInit) vmrun__query_state__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor vmrun__sandbox_reply__field_descriptors[2] =
+#define vmrun__hand_over__field_descriptors NULL
+#define vmrun__hand_over__field_indices_by_name NULL
+#define vmrun__hand_over__number_ranges NULL
+const ProtobufCMessageDescriptor vmrun__hand_over__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "vmrun.HandOver",
+  "HandOver",
+  "Vmrun__HandOver",
+  "vmrun",
+  sizeof(Vmrun__HandOver),
+  0,
+  vmrun__hand_over__field_descriptors,
+  vmrun__hand_over__field_indices_by_name,
+  0,  vmrun__hand_over__number_ranges,
+  (ProtobufCMessageInit) vmrun__hand_over__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor vmrun__sandbox_reply__field_descriptors[4] =
 {
   {
     "failure",
@@ -4818,15 +5609,41 @@ static const ProtobufCFieldDescriptor vmrun__sandbox_reply__field_descriptors[2]
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "agent",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Vmrun__SandboxReply, agent),
+    &vmrun__reply__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "exit_status",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Vmrun__SandboxReply, exit_status),
+    &vmrun__number__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned vmrun__sandbox_reply__field_indices_by_name[] = {
+  2,   /* field[2] = agent */
+  3,   /* field[3] = exit_status */
   0,   /* field[0] = failure */
   1,   /* field[1] = state */
 };
 static const ProtobufCIntRange vmrun__sandbox_reply__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor vmrun__sandbox_reply__descriptor =
 {
@@ -4836,27 +5653,29 @@ const ProtobufCMessageDescriptor vmrun__sandbox_reply__descriptor =
   "Vmrun__SandboxReply",
   "vmrun",
   sizeof(Vmrun__SandboxReply),
-  2,
+  4,
   vmrun__sandbox_reply__field_descriptors,
   vmrun__sandbox_reply__field_indices_by_name,
   1,  vmrun__sandbox_reply__number_ranges,
   (ProtobufCMessageInit) vmrun__sandbox_reply__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCEnumValue vmrun__container_state__status__enum_values_by_number[4] =
+static const ProtobufCEnumValue vmrun__container_state__status__enum_values_by_number[5] =
 {
   { "CREATING", "VMRUN__CONTAINER_STATE__STATUS__CREATING", 0 },
   { "CREATED", "VMRUN__CONTAINER_STATE__STATUS__CREATED", 1 },
   { "RUNNING", "VMRUN__CONTAINER_STATE__STATUS__RUNNING", 2 },
   { "STOPPED", "VMRUN__CONTAINER_STATE__STATUS__STOPPED", 3 },
+  { "PAUSED", "VMRUN__CONTAINER_STATE__STATUS__PAUSED", 4 },
 };
 static const ProtobufCIntRange vmrun__container_state__status__value_ranges[] = {
-{0, 0},{0, 4}
+{0, 0},{0, 5}
 };
-static const ProtobufCEnumValueIndex vmrun__container_state__status__enum_values_by_name[4] =
+static const ProtobufCEnumValueIndex vmrun__container_state__status__enum_values_by_name[5] =
 {
   { "CREATED", 1 },
   { "CREATING", 0 },
+  { "PAUSED", 4 },
   { "RUNNING", 2 },
   { "STOPPED", 3 },
 };
@@ -4867,9 +5686,9 @@ const ProtobufCEnumDescriptor vmrun__container_state__status__descriptor =
   "Status",
   "Vmrun__ContainerState__Status",
   "vmrun",
-  4,
+  5,
   vmrun__container_state__status__enum_values_by_number,
-  4,
+  5,
   vmrun__container_state__status__enum_values_by_name,
   1,
   vmrun__container_state__status__value_ranges,

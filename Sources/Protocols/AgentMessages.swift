@@ -26,6 +26,14 @@ package struct AgentRequest: Equatable, Sendable {
         case deleteContainer(container: String)
         /// Ends the guest. The reply comes before.
         case shutdown
+        /// Stops all processes of a container, or lets them go on; the reply comes when they have.
+        case freezeContainer(container: String, frozen: Bool)
+        /// Changes limits: files of cgroup v2 and what is written to them, in order.
+        case updateContainer(container: String, settings: [Assignment])
+        /// Answers what files of a container's cgroup hold; one that is not there is left out.
+        case readCgroup(container: String, names: [String])
+        /// Answers the processes of a container.
+        case listProcesses(container: String)
     }
 
     package init(id: UInt64, body: Body) {
@@ -96,12 +104,43 @@ package struct AgentReply: Equatable, Sendable {
     package var failure: Failure?
     /// Pid in the guest of a process that was made, else 0.
     package var pid: UInt32
+    /// Names of files, and what they hold (`readCgroup`).
+    package var files: [Assignment] = []
+    /// To `listProcesses`.
+    package var processes: [GuestProcess] = []
 
     package init(id: UInt64, failure: Failure? = nil, pid: UInt32 = 0) {
         self.id = id
         self.failure = failure
         self.pid = pid
     }
+}
+
+/// A process as the guest's /proc shows it (proc_pid_stat(5)). Times are in clock ticks, 100 per second.
+package struct GuestProcess: Equatable, Sendable {
+    /// In the guest's first pid namespace.
+    package var pid: UInt32 = 0
+    package var parent: UInt32 = 0
+    /// Effective, in the guest's first user namespace.
+    package var uid: UInt32 = 0
+    /// A letter of proc_pid_stat(5) as its ASCII code.
+    package var state: UInt32 = 0
+    package var name = ""
+    /// Empty: a process that has ended, or a thread of the kernel.
+    package var arguments: [String] = []
+    /// In user and kernel mode together.
+    package var cpuTime: UInt64 = 0
+    /// Since the guest's kernel began.
+    package var startTime: UInt64 = 0
+    /// How long it has run by now.
+    package var uptime: UInt64 = 0
+    /// Bytes.
+    package var virtualSize: UInt64 = 0
+    package var residentSize: UInt64 = 0
+    /// Device number of the controlling terminal as stat(2) has it; 0: none.
+    package var terminal: UInt32 = 0
+
+    package init() {}
 }
 
 /// Why something could not be done.

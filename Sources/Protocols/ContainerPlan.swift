@@ -26,6 +26,8 @@ package struct ContainerPlan: Equatable, Sendable {
     package var deviceRules: [DeviceRule] = []
     package var timeOffsets: [TimeOffset] = []
     package var startContainerHooks: [Hook] = []
+    /// What these hooks read: the container's state in JSON (OCI runtime specification, "State").
+    package var hookState = ""
 
     package init() {}
 }

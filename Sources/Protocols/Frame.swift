@@ -3,7 +3,7 @@ package enum Frame {
     /// The largest body that anybody sends.
     package static let maximumSize = 16 << 20
     /// The largest body that an agent sends. The host accepts no more from a guest.
-    package static let maximumAgentSize = 64 << 10
+    package static let maximumAgentSize = 1 << 20
     static let headerSize = 4
 
     /// The frame of a message, ready to be written.

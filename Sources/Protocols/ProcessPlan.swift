@@ -27,6 +27,8 @@ package struct ProcessPlan: Equatable, Sendable {
     /// A list of CPUs such as `0-3,7`; empty: untouched.
     package var cpuAffinity = ""
     package var streams = Streams()
+    /// The terminal does not make carriage returns of its own (ONLCR): one of the host does.
+    package var terminalKeepsNewlines = false
 
     package init() {}
 }

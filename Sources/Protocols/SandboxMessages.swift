@@ -78,8 +78,15 @@ package enum SandboxReport: Equatable, Sendable {
 package struct SandboxRequest: Equatable, Sendable {
     package enum Body: Equatable, Sendable {
         case start
-        case signal(ProcessSignal)
         case query
+        /// Passed on to the agent, for what changes nothing that the sandbox must know: signals, sizes of
+        /// terminals, limits, questions; and for `freezeContainer`.
+        case agent(AgentRequest.Body)
+        /// With its first byte come up to three descriptors (SCM_RIGHTS): standard streams, or with a terminal the
+        /// slave of a pseudo terminal.
+        case startProcess(name: String, ProcessPlan)
+        /// The process of this connection now has one that waits for it: its end may be told.
+        case handOver
     }
 
     package var container: String
@@ -98,11 +105,16 @@ package struct SandboxReply: Equatable, Sendable {
         case created = 1
         case running = 2
         case stopped = 3
+        case paused = 4
     }
 
     /// nil: the request was carried out.
     package var failure: Failure?
     package var status: Status
+    /// What the agent has answered.
+    package var agent: AgentReply?
+    /// After `handOver`: how the process has ended, 0 to 255.
+    package var exitStatus: Int32?
 
     package init(failure: Failure? = nil, status: Status) {
         self.failure = failure

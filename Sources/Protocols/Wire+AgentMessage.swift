@@ -57,6 +57,10 @@ extension AgentReply: @unsafe WireFormat {
         unsafe message.id = id
         unsafe message.failure = arena.optional(failure)
         unsafe message.pid = pid
+        unsafe message.n_files = files.count
+        unsafe message.files = arena.messages(files)
+        unsafe message.n_processes = processes.count
+        unsafe message.processes = arena.messages(processes)
     }
 
     init(_ message: Vmrun__Reply) throws(MessageError) {
@@ -64,6 +68,46 @@ extension AgentReply: @unsafe WireFormat {
             id: unsafe message.id,
             failure: try unsafe Read.message(message.failure),
             pid: unsafe message.pid)
+        files = try unsafe Read.messages(message.n_files, message.files)
+        processes = try unsafe Read.messages(message.n_processes, message.processes)
+    }
+}
+
+extension GuestProcess: @unsafe WireFormat {
+    static func prepare(_ message: UnsafeMutablePointer<Vmrun__GuestProcess>?) {
+        unsafe vmrun__guest_process__init(message)
+    }
+
+    func fill(_ message: inout Vmrun__GuestProcess, _ arena: Arena) {
+        unsafe message.pid = pid
+        unsafe message.parent = parent
+        unsafe message.uid = uid
+        unsafe message.state = state
+        unsafe message.name = arena.string(name)
+        unsafe message.n_arguments = arguments.count
+        unsafe message.arguments = arena.strings(arguments)
+        unsafe message.cpu_time = cpuTime
+        unsafe message.start_time = startTime
+        unsafe message.uptime = uptime
+        unsafe message.virtual_size = virtualSize
+        unsafe message.resident_size = residentSize
+        unsafe message.terminal = terminal
+    }
+
+    init(_ message: Vmrun__GuestProcess) throws(MessageError) {
+        self.init()
+        pid = unsafe message.pid
+        parent = unsafe message.parent
+        uid = unsafe message.uid
+        state = unsafe message.state
+        name = unsafe Read.string(message.name)
+        arguments = unsafe Read.strings(message.n_arguments, message.arguments)
+        cpuTime = unsafe message.cpu_time
+        startTime = unsafe message.start_time
+        uptime = unsafe message.uptime
+        virtualSize = unsafe message.virtual_size
+        residentSize = unsafe message.resident_size
+        terminal = unsafe message.terminal
     }
 }
 

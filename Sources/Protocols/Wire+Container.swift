@@ -41,6 +41,7 @@ extension ContainerPlan: @unsafe WireFormat {
         unsafe message.time_offsets = arena.messages(timeOffsets)
         unsafe message.n_start_container_hooks = startContainerHooks.count
         unsafe message.start_container_hooks = arena.messages(startContainerHooks)
+        unsafe message.hook_state = arena.string(hookState)
     }
 
     init(_ message: Vmrun__ContainerPlan) throws(MessageError) {
@@ -67,6 +68,7 @@ extension ContainerPlan: @unsafe WireFormat {
         timeOffsets = try unsafe Read.messages(message.n_time_offsets, message.time_offsets)
         startContainerHooks = try unsafe Read.messages(
             message.n_start_container_hooks, message.start_container_hooks)
+        hookState = unsafe Read.string(message.hook_state)
     }
 }
 

@@ -52,12 +52,18 @@ extension SandboxRequest: Message, @unsafe RootMessage {
         case .start:
             unsafe message.body_case = VMRUN__SANDBOX_REQUEST__BODY_START
             unsafe message.start = arena.startContainer(container)
-        case .signal(let signal):
-            unsafe message.body_case = VMRUN__SANDBOX_REQUEST__BODY_SIGNAL
-            unsafe message.signal = arena.message(signal)
         case .query:
             unsafe message.body_case = VMRUN__SANDBOX_REQUEST__BODY_QUERY
             unsafe message.query = arena.make(vmrun__query_state__init) { _ in }
+        case .agent(let body):
+            unsafe message.body_case = VMRUN__SANDBOX_REQUEST__BODY_AGENT
+            unsafe message.agent = arena.message(AgentRequest(id: 0, body: body))
+        case .startProcess(let name, let plan):
+            unsafe message.body_case = VMRUN__SANDBOX_REQUEST__BODY_START_PROCESS
+            unsafe message.start_process = arena.startProcess(container, name, plan)
+        case .handOver:
+            unsafe message.body_case = VMRUN__SANDBOX_REQUEST__BODY_HAND_OVER
+            unsafe message.hand_over = arena.make(vmrun__hand_over__init) { _ in }
         }
     }
 
@@ -66,10 +72,17 @@ extension SandboxRequest: Message, @unsafe RootMessage {
         switch unsafe message.body_case {
         case VMRUN__SANDBOX_REQUEST__BODY_START:
             body = .start
-        case VMRUN__SANDBOX_REQUEST__BODY_SIGNAL:
-            body = .signal(try unsafe Read.required(message.signal))
         case VMRUN__SANDBOX_REQUEST__BODY_QUERY:
             body = .query
+        case VMRUN__SANDBOX_REQUEST__BODY_AGENT:
+            let request: AgentRequest = try unsafe Read.required(message.agent)
+            body = .agent(request.body)
+        case VMRUN__SANDBOX_REQUEST__BODY_START_PROCESS:
+            let start = try unsafe Read.body(message.start_process)
+            body = .startProcess(
+                name: unsafe Read.string(start.process), try unsafe Read.required(start.plan))
+        case VMRUN__SANDBOX_REQUEST__BODY_HAND_OVER:
+            body = .handOver
         default:
             throw .unknownBody
         }
@@ -91,6 +104,8 @@ extension SandboxReply: Message, @unsafe RootMessage {
         unsafe message.state = arena.make(vmrun__container_state__init) {
             unsafe $0.status = Vmrun__ContainerState__Status(rawValue: status.rawValue)
         }
+        unsafe message.agent = arena.optional(agent)
+        unsafe message.exit_status = arena.optional(WireNumber(exitStatus))
     }
 
     init(_ message: Vmrun__SandboxReply) throws(MessageError) {
@@ -99,5 +114,7 @@ extension SandboxReply: Message, @unsafe RootMessage {
             throw .outOfRange
         }
         self.init(failure: try unsafe Read.message(message.failure), status: status)
+        agent = try unsafe Read.message(message.agent)
+        exitStatus = try unsafe Read.number(message.exit_status)
     }
 }

@@ -35,6 +35,7 @@ extension ProcessPlan: @unsafe WireFormat {
         unsafe message.io_priority = arena.optional(WireNumber(ioPriority))
         unsafe message.cpu_affinity = arena.string(cpuAffinity)
         unsafe message.streams = arena.message(streams)
+        unsafe message.terminal_keeps_newlines = terminalKeepsNewlines ? 1 : 0
     }
 
     init(_ message: Vmrun__ProcessPlan) throws(MessageError) {
@@ -61,6 +62,7 @@ extension ProcessPlan: @unsafe WireFormat {
         ioPriority = try unsafe Read.number(message.io_priority)
         cpuAffinity = unsafe Read.string(message.cpu_affinity)
         streams = try unsafe Read.message(message.streams) ?? Streams()
+        terminalKeepsNewlines = unsafe message.terminal_keeps_newlines != 0
     }
 }
 

@@ -27,11 +27,7 @@ extension AgentRequest: Message, @unsafe RootMessage {
         case .startContainer(let container):
             unsafe message.start_container = arena.startContainer(container)
         case .startProcess(let container, let process, let plan):
-            unsafe message.start_process = arena.make(vmrun__start_process__init) {
-                unsafe $0.container = arena.string(container)
-                unsafe $0.process = arena.string(process)
-                unsafe $0.plan = arena.message(plan)
-            }
+            unsafe message.start_process = arena.startProcess(container, process, plan)
         case .signalProcess(let signal):
             unsafe message.signal_process = arena.message(signal)
         case .resizeTerminal(let size):
@@ -42,6 +38,27 @@ extension AgentRequest: Message, @unsafe RootMessage {
             }
         case .shutdown:
             unsafe message.shutdown = arena.make(vmrun__shutdown__init) { _ in }
+        case .freezeContainer(let container, let frozen):
+            unsafe message.freeze_container = arena.make(vmrun__freeze_container__init) {
+                unsafe $0.container = arena.string(container)
+                unsafe $0.frozen = frozen ? 1 : 0
+            }
+        case .updateContainer(let container, let settings):
+            unsafe message.update_container = arena.make(vmrun__update_container__init) {
+                unsafe $0.container = arena.string(container)
+                unsafe $0.n_cgroup_settings = settings.count
+                unsafe $0.cgroup_settings = arena.messages(settings)
+            }
+        case .readCgroup(let container, let names):
+            unsafe message.read_cgroup = arena.make(vmrun__read_cgroup__init) {
+                unsafe $0.container = arena.string(container)
+                unsafe $0.n_names = names.count
+                unsafe $0.names = arena.strings(names)
+            }
+        case .listProcesses(let container):
+            unsafe message.list_processes = arena.make(vmrun__list_processes__init) {
+                unsafe $0.container = arena.string(container)
+            }
         }
     }
 
@@ -61,6 +78,10 @@ extension AgentRequest.Body {
         case .resizeTerminal: VMRUN__AGENT_REQUEST__BODY_RESIZE_TERMINAL
         case .deleteContainer: VMRUN__AGENT_REQUEST__BODY_DELETE_CONTAINER
         case .shutdown: VMRUN__AGENT_REQUEST__BODY_SHUTDOWN
+        case .freezeContainer: VMRUN__AGENT_REQUEST__BODY_FREEZE_CONTAINER
+        case .updateContainer: VMRUN__AGENT_REQUEST__BODY_UPDATE_CONTAINER
+        case .readCgroup: VMRUN__AGENT_REQUEST__BODY_READ_CGROUP
+        case .listProcesses: VMRUN__AGENT_REQUEST__BODY_LIST_PROCESSES
         }
     }
 
@@ -88,6 +109,23 @@ extension AgentRequest.Body {
             self = .deleteContainer(container: unsafe Read.string(body.container))
         case VMRUN__AGENT_REQUEST__BODY_SHUTDOWN:
             self = .shutdown
+        case VMRUN__AGENT_REQUEST__BODY_FREEZE_CONTAINER:
+            let body = try unsafe Read.body(message.freeze_container)
+            self = .freezeContainer(
+                container: unsafe Read.string(body.container), frozen: unsafe body.frozen != 0)
+        case VMRUN__AGENT_REQUEST__BODY_UPDATE_CONTAINER:
+            let body = try unsafe Read.body(message.update_container)
+            self = .updateContainer(
+                container: unsafe Read.string(body.container),
+                settings: try unsafe Read.messages(body.n_cgroup_settings, body.cgroup_settings))
+        case VMRUN__AGENT_REQUEST__BODY_READ_CGROUP:
+            let body = try unsafe Read.body(message.read_cgroup)
+            self = .readCgroup(
+                container: unsafe Read.string(body.container),
+                names: unsafe Read.strings(body.n_names, body.names))
+        case VMRUN__AGENT_REQUEST__BODY_LIST_PROCESSES:
+            let body = try unsafe Read.body(message.list_processes)
+            self = .listProcesses(container: unsafe Read.string(body.container))
         default:
             throw .unknownBody
         }
@@ -157,6 +195,17 @@ extension Arena {
     func startContainer(_ container: String) -> UnsafeMutablePointer<Vmrun__StartContainer> {
         unsafe make(vmrun__start_container__init) {
             unsafe $0.container = string(container)
+        }
+    }
+
+    /// The request to start a process, which goes to the agent and to the sandbox.
+    func startProcess(
+        _ container: String, _ process: String, _ plan: ProcessPlan
+    ) -> UnsafeMutablePointer<Vmrun__StartProcess> {
+        unsafe make(vmrun__start_process__init) {
+            unsafe $0.container = string(container)
+            unsafe $0.process = string(process)
+            unsafe $0.plan = message(plan)
         }
     }
 }

@@ -52,8 +52,8 @@ struct Container: ~Copyable {
                 try channel.send(SandboxReply(status: .running))
                 switch request.body {
                 case .start: try start()
-                case .signal(let signal): try take(signal.signal)
-                case .query: break
+                case .agent(.signalProcess(let signal)): try take(signal.signal)
+                default: break
                 }
             }
         }

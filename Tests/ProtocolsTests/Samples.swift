@@ -39,6 +39,7 @@ enum Samples {
         plan.streams.stdin = 1025
         plan.streams.stdout = 1026
         plan.streams.stderr = 1027
+        plan.terminalKeepsNewlines = true
         return plan
     }
 
@@ -97,6 +98,7 @@ enum Samples {
         hook.environment = ["A=B"]
         hook.timeoutSeconds = 3
         plan.startContainerHooks = [hook]
+        plan.hookState = "{}"
         return plan
     }
 
@@ -110,6 +112,12 @@ enum Samples {
             .deleteContainer(container: "c"),
             .shutdown,
             .setUp(SetUp(entropy: [1, 0, 255], wallClock: UInt64.max)),
+            .freezeContainer(container: "c", frozen: true),
+            .freezeContainer(container: "c", frozen: false),
+            .updateContainer(
+                container: "c", settings: [Assignment(name: "pids.max", value: "7")]),
+            .readCgroup(container: "c", names: ["memory.current", "cpu.stat"]),
+            .listProcesses(container: "c"),
         ]
         return bodies.enumerated().map { AgentRequest(id: UInt64($0) + 1, body: $1) }
     }

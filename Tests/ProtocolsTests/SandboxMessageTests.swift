@@ -48,8 +48,11 @@ struct SandboxMessageTests {
 
     @Test(
         "requests come back as they were sent",
-        arguments: [.start, .query, .signal(ProcessSignal(container: "c", signal: 1))]
-            as [SandboxRequest.Body])
+        arguments: [
+            .start, .query, .handOver, .startProcess(name: "p", Samples.process),
+            .agent(.signalProcess(ProcessSignal(container: "c", signal: 1))),
+            .agent(.listProcesses(container: "c")),
+        ] as [SandboxRequest.Body])
     func requests(body: SandboxRequest.Body) throws {
         let request = SandboxRequest(container: "c", body: body)
         #expect(try SandboxRequest(decoding: request.encoded()) == request)
@@ -59,10 +62,18 @@ struct SandboxMessageTests {
         "replies come back as they were sent",
         arguments: [
             SandboxReply(status: .creating),
-            SandboxReply(failure: Failure(kind: .wrongState, message: "x"), status: .stopped),
+            SandboxReply(failure: Failure(kind: .wrongState, message: "x"), status: .paused),
+            Self.wholeReply,
         ])
     func replies(reply: SandboxReply) throws {
         #expect(try SandboxReply(decoding: reply.encoded()) == reply)
+    }
+
+    private static var wholeReply: SandboxReply {
+        var reply = SandboxReply(status: .stopped)
+        reply.agent = AgentReply(id: 3)
+        reply.exitStatus = 255
+        return reply
     }
 
     @Test("a reply without a state, or with one of the future, is refused")

@@ -22,6 +22,8 @@ extension Agent {
                 reply(request.id)
             case .deleteContainer(let id): try deleteContainer(id, request.id)
             case .shutdown: ending = .shutdown(request: request.id)
+            case .freezeContainer, .updateContainer, .readCgroup, .listProcesses:
+                throw Failure(message: "not there yet")
             }
         } catch {
             reply(request.id, failure: error)

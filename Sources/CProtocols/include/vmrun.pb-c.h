@@ -38,9 +38,14 @@ typedef struct Vmrun__SignalProcess Vmrun__SignalProcess;
 typedef struct Vmrun__ResizeTerminal Vmrun__ResizeTerminal;
 typedef struct Vmrun__DeleteContainer Vmrun__DeleteContainer;
 typedef struct Vmrun__Shutdown Vmrun__Shutdown;
+typedef struct Vmrun__FreezeContainer Vmrun__FreezeContainer;
+typedef struct Vmrun__UpdateContainer Vmrun__UpdateContainer;
+typedef struct Vmrun__ReadCgroup Vmrun__ReadCgroup;
+typedef struct Vmrun__ListProcesses Vmrun__ListProcesses;
 typedef struct Vmrun__AgentMessage Vmrun__AgentMessage;
 typedef struct Vmrun__Ready Vmrun__Ready;
 typedef struct Vmrun__Reply Vmrun__Reply;
+typedef struct Vmrun__GuestProcess Vmrun__GuestProcess;
 typedef struct Vmrun__Failure Vmrun__Failure;
 typedef struct Vmrun__ProcessExited Vmrun__ProcessExited;
 typedef struct Vmrun__SandboxConfiguration Vmrun__SandboxConfiguration;
@@ -51,6 +56,7 @@ typedef struct Vmrun__SandboxReport Vmrun__SandboxReport;
 typedef struct Vmrun__Created Vmrun__Created;
 typedef struct Vmrun__SandboxRequest Vmrun__SandboxRequest;
 typedef struct Vmrun__QueryState Vmrun__QueryState;
+typedef struct Vmrun__HandOver Vmrun__HandOver;
 typedef struct Vmrun__SandboxReply Vmrun__SandboxReply;
 typedef struct Vmrun__ContainerState Vmrun__ContainerState;
 
@@ -86,7 +92,8 @@ typedef enum _Vmrun__ContainerState__Status {
   VMRUN__CONTAINER_STATE__STATUS__CREATING = 0,
   VMRUN__CONTAINER_STATE__STATUS__CREATED = 1,
   VMRUN__CONTAINER_STATE__STATUS__RUNNING = 2,
-  VMRUN__CONTAINER_STATE__STATUS__STOPPED = 3
+  VMRUN__CONTAINER_STATE__STATUS__STOPPED = 3,
+  VMRUN__CONTAINER_STATE__STATUS__PAUSED = 4
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(VMRUN__CONTAINER_STATE__STATUS)
 } Vmrun__ContainerState__Status;
 
@@ -153,10 +160,14 @@ struct  Vmrun__ContainerPlan
   Vmrun__TimeOffset **time_offsets;
   size_t n_start_container_hooks;
   Vmrun__Hook **start_container_hooks;
+  /*
+   * What these hooks read: the container's state as the specification has it, in JSON.
+   */
+  char *hook_state;
 };
 #define VMRUN__CONTAINER_PLAN__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&vmrun__container_plan__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0,NULL, NULL, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0,NULL, 0,NULL, 0,NULL, (char *)protobuf_c_empty_string, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0,NULL, NULL, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0,NULL, 0,NULL, 0,NULL, (char *)protobuf_c_empty_string, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, (char *)protobuf_c_empty_string }
 
 
 /*
@@ -347,10 +358,14 @@ struct  Vmrun__ProcessPlan
    */
   char *cpu_affinity;
   Vmrun__Streams *streams;
+  /*
+   * The terminal does not make carriage returns of its own (ONLCR): one of the host does.
+   */
+  protobuf_c_boolean terminal_keeps_newlines;
 };
 #define VMRUN__PROCESS_PLAN__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&vmrun__process_plan__descriptor) \
-    , 0,NULL, 0,NULL, (char *)protobuf_c_empty_string, 0, 0, 0,NULL, NULL, NULL, 0,NULL, 0, 0, 0, 0, NULL, {0,NULL}, 0, NULL, NULL, NULL, (char *)protobuf_c_empty_string, NULL }
+    , 0,NULL, 0,NULL, (char *)protobuf_c_empty_string, 0, 0, 0,NULL, NULL, NULL, 0,NULL, 0, 0, 0, 0, NULL, {0,NULL}, 0, NULL, NULL, NULL, (char *)protobuf_c_empty_string, NULL, 0 }
 
 
 /*
@@ -443,7 +458,11 @@ typedef enum {
   VMRUN__AGENT_REQUEST__BODY_RESIZE_TERMINAL = 6,
   VMRUN__AGENT_REQUEST__BODY_DELETE_CONTAINER = 7,
   VMRUN__AGENT_REQUEST__BODY_SHUTDOWN = 8,
-  VMRUN__AGENT_REQUEST__BODY_SET_UP = 9
+  VMRUN__AGENT_REQUEST__BODY_SET_UP = 9,
+  VMRUN__AGENT_REQUEST__BODY_FREEZE_CONTAINER = 10,
+  VMRUN__AGENT_REQUEST__BODY_UPDATE_CONTAINER = 11,
+  VMRUN__AGENT_REQUEST__BODY_READ_CGROUP = 12,
+  VMRUN__AGENT_REQUEST__BODY_LIST_PROCESSES = 13
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(VMRUN__AGENT_REQUEST__BODY__CASE)
 } Vmrun__AgentRequest__BodyCase;
 
@@ -464,6 +483,10 @@ struct  Vmrun__AgentRequest
     Vmrun__DeleteContainer *delete_container;
     Vmrun__Shutdown *shutdown;
     Vmrun__SetUp *set_up;
+    Vmrun__FreezeContainer *freeze_container;
+    Vmrun__UpdateContainer *update_container;
+    Vmrun__ReadCgroup *read_cgroup;
+    Vmrun__ListProcesses *list_processes;
   };
 };
 #define VMRUN__AGENT_REQUEST__INIT \
@@ -590,6 +613,66 @@ struct  Vmrun__Shutdown
      }
 
 
+/*
+ * Stops all processes of a container, or lets them go on; the reply comes when they have.
+ */
+struct  Vmrun__FreezeContainer
+{
+  ProtobufCMessage base;
+  char *container;
+  protobuf_c_boolean frozen;
+};
+#define VMRUN__FREEZE_CONTAINER__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&vmrun__freeze_container__descriptor) \
+    , (char *)protobuf_c_empty_string, 0 }
+
+
+/*
+ * Changes limits of a container.
+ */
+struct  Vmrun__UpdateContainer
+{
+  ProtobufCMessage base;
+  char *container;
+  /*
+   * Files of cgroup v2 and what is written to them, in order.
+   */
+  size_t n_cgroup_settings;
+  Vmrun__Assignment **cgroup_settings;
+};
+#define VMRUN__UPDATE_CONTAINER__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&vmrun__update_container__descriptor) \
+    , (char *)protobuf_c_empty_string, 0,NULL }
+
+
+/*
+ * Answers what files of a container's cgroup hold; one that is not there is left out.
+ */
+struct  Vmrun__ReadCgroup
+{
+  ProtobufCMessage base;
+  char *container;
+  size_t n_names;
+  char **names;
+};
+#define VMRUN__READ_CGROUP__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&vmrun__read_cgroup__descriptor) \
+    , (char *)protobuf_c_empty_string, 0,NULL }
+
+
+/*
+ * Answers the processes of a container.
+ */
+struct  Vmrun__ListProcesses
+{
+  ProtobufCMessage base;
+  char *container;
+};
+#define VMRUN__LIST_PROCESSES__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&vmrun__list_processes__descriptor) \
+    , (char *)protobuf_c_empty_string }
+
+
 typedef enum {
   VMRUN__AGENT_MESSAGE__BODY__NOT_SET = 0,
   VMRUN__AGENT_MESSAGE__BODY_READY = 1,
@@ -639,10 +722,66 @@ struct  Vmrun__Reply
    * Pid in the guest of a process that was made.
    */
   uint32_t pid;
+  /*
+   * Names of files, and what they hold.
+   */
+  size_t n_files;
+  Vmrun__Assignment **files;
+  size_t n_processes;
+  Vmrun__GuestProcess **processes;
 };
 #define VMRUN__REPLY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&vmrun__reply__descriptor) \
-    , 0, NULL, 0 }
+    , 0, NULL, 0, 0,NULL, 0,NULL }
+
+
+/*
+ * A process as the guest's /proc shows it (proc_pid_stat(5)). Times in clock ticks, 100 per second.
+ */
+struct  Vmrun__GuestProcess
+{
+  ProtobufCMessage base;
+  /*
+   * In the guest's first pid namespace.
+   */
+  uint32_t pid;
+  uint32_t parent;
+  /*
+   * Effective, in the guest's first user namespace.
+   */
+  uint32_t uid;
+  /*
+   * A letter of proc_pid_stat(5) as its ASCII code.
+   */
+  uint32_t state;
+  char *name;
+  /*
+   * Empty: a process that has ended, or a thread of the kernel.
+   */
+  size_t n_arguments;
+  char **arguments;
+  /*
+   * Of user and kernel mode together.
+   */
+  uint64_t cpu_time;
+  /*
+   * Since the guest's kernel began, and how long it has run by now.
+   */
+  uint64_t start_time;
+  uint64_t uptime;
+  /*
+   * Bytes.
+   */
+  uint64_t virtual_size;
+  uint64_t resident_size;
+  /*
+   * Device number of the controlling terminal as stat(2) has it; 0: none.
+   */
+  uint32_t terminal;
+};
+#define VMRUN__GUEST_PROCESS__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&vmrun__guest_process__descriptor) \
+    , 0, 0, 0, 0, (char *)protobuf_c_empty_string, 0,NULL, 0, 0, 0, 0, 0, 0 }
 
 
 struct  Vmrun__Failure
@@ -838,8 +977,10 @@ struct  Vmrun__Created
 typedef enum {
   VMRUN__SANDBOX_REQUEST__BODY__NOT_SET = 0,
   VMRUN__SANDBOX_REQUEST__BODY_START = 2,
-  VMRUN__SANDBOX_REQUEST__BODY_SIGNAL = 3,
-  VMRUN__SANDBOX_REQUEST__BODY_QUERY = 4
+  VMRUN__SANDBOX_REQUEST__BODY_QUERY = 4,
+  VMRUN__SANDBOX_REQUEST__BODY_AGENT = 5,
+  VMRUN__SANDBOX_REQUEST__BODY_START_PROCESS = 6,
+  VMRUN__SANDBOX_REQUEST__BODY_HAND_OVER = 7
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(VMRUN__SANDBOX_REQUEST__BODY__CASE)
 } Vmrun__SandboxRequest__BodyCase;
 
@@ -850,8 +991,19 @@ struct  Vmrun__SandboxRequest
   Vmrun__SandboxRequest__BodyCase body_case;
   union {
     Vmrun__StartContainer *start;
-    Vmrun__SignalProcess *signal;
     Vmrun__QueryState *query;
+    /*
+     * Passed on to the agent, for requests that change nothing which the sandbox must know.
+     */
+    Vmrun__AgentRequest *agent;
+    /*
+     * With up to three descriptors (SCM_RIGHTS): standard streams, or with a terminal the slave of a pseudo terminal.
+     */
+    Vmrun__StartProcess *start_process;
+    /*
+     * This connection's process now has one that waits for it: its end may be told.
+     */
+    Vmrun__HandOver *hand_over;
   };
 };
 #define VMRUN__SANDBOX_REQUEST__INIT \
@@ -868,15 +1020,32 @@ struct  Vmrun__QueryState
      }
 
 
+struct  Vmrun__HandOver
+{
+  ProtobufCMessage base;
+};
+#define VMRUN__HAND_OVER__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&vmrun__hand_over__descriptor) \
+     }
+
+
 struct  Vmrun__SandboxReply
 {
   ProtobufCMessage base;
   Vmrun__Failure *failure;
   Vmrun__ContainerState *state;
+  /*
+   * What the agent has answered to `agent`.
+   */
+  Vmrun__Reply *agent;
+  /*
+   * After `hand_over`: how the process has ended, 0 to 255.
+   */
+  Vmrun__Number *exit_status;
 };
 #define VMRUN__SANDBOX_REPLY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&vmrun__sandbox_reply__descriptor) \
-    , NULL, NULL }
+    , NULL, NULL, NULL, NULL }
 
 
 struct  Vmrun__ContainerState
@@ -1326,6 +1495,82 @@ Vmrun__Shutdown *
 void   vmrun__shutdown__free_unpacked
                      (Vmrun__Shutdown *message,
                       ProtobufCAllocator *allocator);
+/* Vmrun__FreezeContainer methods */
+void   vmrun__freeze_container__init
+                     (Vmrun__FreezeContainer         *message);
+size_t vmrun__freeze_container__get_packed_size
+                     (const Vmrun__FreezeContainer   *message);
+size_t vmrun__freeze_container__pack
+                     (const Vmrun__FreezeContainer   *message,
+                      uint8_t             *out);
+size_t vmrun__freeze_container__pack_to_buffer
+                     (const Vmrun__FreezeContainer   *message,
+                      ProtobufCBuffer     *buffer);
+Vmrun__FreezeContainer *
+       vmrun__freeze_container__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   vmrun__freeze_container__free_unpacked
+                     (Vmrun__FreezeContainer *message,
+                      ProtobufCAllocator *allocator);
+/* Vmrun__UpdateContainer methods */
+void   vmrun__update_container__init
+                     (Vmrun__UpdateContainer         *message);
+size_t vmrun__update_container__get_packed_size
+                     (const Vmrun__UpdateContainer   *message);
+size_t vmrun__update_container__pack
+                     (const Vmrun__UpdateContainer   *message,
+                      uint8_t             *out);
+size_t vmrun__update_container__pack_to_buffer
+                     (const Vmrun__UpdateContainer   *message,
+                      ProtobufCBuffer     *buffer);
+Vmrun__UpdateContainer *
+       vmrun__update_container__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   vmrun__update_container__free_unpacked
+                     (Vmrun__UpdateContainer *message,
+                      ProtobufCAllocator *allocator);
+/* Vmrun__ReadCgroup methods */
+void   vmrun__read_cgroup__init
+                     (Vmrun__ReadCgroup         *message);
+size_t vmrun__read_cgroup__get_packed_size
+                     (const Vmrun__ReadCgroup   *message);
+size_t vmrun__read_cgroup__pack
+                     (const Vmrun__ReadCgroup   *message,
+                      uint8_t             *out);
+size_t vmrun__read_cgroup__pack_to_buffer
+                     (const Vmrun__ReadCgroup   *message,
+                      ProtobufCBuffer     *buffer);
+Vmrun__ReadCgroup *
+       vmrun__read_cgroup__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   vmrun__read_cgroup__free_unpacked
+                     (Vmrun__ReadCgroup *message,
+                      ProtobufCAllocator *allocator);
+/* Vmrun__ListProcesses methods */
+void   vmrun__list_processes__init
+                     (Vmrun__ListProcesses         *message);
+size_t vmrun__list_processes__get_packed_size
+                     (const Vmrun__ListProcesses   *message);
+size_t vmrun__list_processes__pack
+                     (const Vmrun__ListProcesses   *message,
+                      uint8_t             *out);
+size_t vmrun__list_processes__pack_to_buffer
+                     (const Vmrun__ListProcesses   *message,
+                      ProtobufCBuffer     *buffer);
+Vmrun__ListProcesses *
+       vmrun__list_processes__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   vmrun__list_processes__free_unpacked
+                     (Vmrun__ListProcesses *message,
+                      ProtobufCAllocator *allocator);
 /* Vmrun__AgentMessage methods */
 void   vmrun__agent_message__init
                      (Vmrun__AgentMessage         *message);
@@ -1382,6 +1627,25 @@ Vmrun__Reply *
                       const uint8_t       *data);
 void   vmrun__reply__free_unpacked
                      (Vmrun__Reply *message,
+                      ProtobufCAllocator *allocator);
+/* Vmrun__GuestProcess methods */
+void   vmrun__guest_process__init
+                     (Vmrun__GuestProcess         *message);
+size_t vmrun__guest_process__get_packed_size
+                     (const Vmrun__GuestProcess   *message);
+size_t vmrun__guest_process__pack
+                     (const Vmrun__GuestProcess   *message,
+                      uint8_t             *out);
+size_t vmrun__guest_process__pack_to_buffer
+                     (const Vmrun__GuestProcess   *message,
+                      ProtobufCBuffer     *buffer);
+Vmrun__GuestProcess *
+       vmrun__guest_process__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   vmrun__guest_process__free_unpacked
+                     (Vmrun__GuestProcess *message,
                       ProtobufCAllocator *allocator);
 /* Vmrun__Failure methods */
 void   vmrun__failure__init
@@ -1573,6 +1837,25 @@ Vmrun__QueryState *
 void   vmrun__query_state__free_unpacked
                      (Vmrun__QueryState *message,
                       ProtobufCAllocator *allocator);
+/* Vmrun__HandOver methods */
+void   vmrun__hand_over__init
+                     (Vmrun__HandOver         *message);
+size_t vmrun__hand_over__get_packed_size
+                     (const Vmrun__HandOver   *message);
+size_t vmrun__hand_over__pack
+                     (const Vmrun__HandOver   *message,
+                      uint8_t             *out);
+size_t vmrun__hand_over__pack_to_buffer
+                     (const Vmrun__HandOver   *message,
+                      ProtobufCBuffer     *buffer);
+Vmrun__HandOver *
+       vmrun__hand_over__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   vmrun__hand_over__free_unpacked
+                     (Vmrun__HandOver *message,
+                      ProtobufCAllocator *allocator);
 /* Vmrun__SandboxReply methods */
 void   vmrun__sandbox_reply__init
                      (Vmrun__SandboxReply         *message);
@@ -1682,6 +1965,18 @@ typedef void (*Vmrun__DeleteContainer_Closure)
 typedef void (*Vmrun__Shutdown_Closure)
                  (const Vmrun__Shutdown *message,
                   void *closure_data);
+typedef void (*Vmrun__FreezeContainer_Closure)
+                 (const Vmrun__FreezeContainer *message,
+                  void *closure_data);
+typedef void (*Vmrun__UpdateContainer_Closure)
+                 (const Vmrun__UpdateContainer *message,
+                  void *closure_data);
+typedef void (*Vmrun__ReadCgroup_Closure)
+                 (const Vmrun__ReadCgroup *message,
+                  void *closure_data);
+typedef void (*Vmrun__ListProcesses_Closure)
+                 (const Vmrun__ListProcesses *message,
+                  void *closure_data);
 typedef void (*Vmrun__AgentMessage_Closure)
                  (const Vmrun__AgentMessage *message,
                   void *closure_data);
@@ -1690,6 +1985,9 @@ typedef void (*Vmrun__Ready_Closure)
                   void *closure_data);
 typedef void (*Vmrun__Reply_Closure)
                  (const Vmrun__Reply *message,
+                  void *closure_data);
+typedef void (*Vmrun__GuestProcess_Closure)
+                 (const Vmrun__GuestProcess *message,
                   void *closure_data);
 typedef void (*Vmrun__Failure_Closure)
                  (const Vmrun__Failure *message,
@@ -1720,6 +2018,9 @@ typedef void (*Vmrun__SandboxRequest_Closure)
                   void *closure_data);
 typedef void (*Vmrun__QueryState_Closure)
                  (const Vmrun__QueryState *message,
+                  void *closure_data);
+typedef void (*Vmrun__HandOver_Closure)
+                 (const Vmrun__HandOver *message,
                   void *closure_data);
 typedef void (*Vmrun__SandboxReply_Closure)
                  (const Vmrun__SandboxReply *message,
@@ -1756,9 +2057,14 @@ extern const ProtobufCMessageDescriptor vmrun__signal_process__descriptor;
 extern const ProtobufCMessageDescriptor vmrun__resize_terminal__descriptor;
 extern const ProtobufCMessageDescriptor vmrun__delete_container__descriptor;
 extern const ProtobufCMessageDescriptor vmrun__shutdown__descriptor;
+extern const ProtobufCMessageDescriptor vmrun__freeze_container__descriptor;
+extern const ProtobufCMessageDescriptor vmrun__update_container__descriptor;
+extern const ProtobufCMessageDescriptor vmrun__read_cgroup__descriptor;
+extern const ProtobufCMessageDescriptor vmrun__list_processes__descriptor;
 extern const ProtobufCMessageDescriptor vmrun__agent_message__descriptor;
 extern const ProtobufCMessageDescriptor vmrun__ready__descriptor;
 extern const ProtobufCMessageDescriptor vmrun__reply__descriptor;
+extern const ProtobufCMessageDescriptor vmrun__guest_process__descriptor;
 extern const ProtobufCMessageDescriptor vmrun__failure__descriptor;
 extern const ProtobufCEnumDescriptor    vmrun__failure__kind__descriptor;
 extern const ProtobufCMessageDescriptor vmrun__process_exited__descriptor;
@@ -1770,6 +2076,7 @@ extern const ProtobufCMessageDescriptor vmrun__sandbox_report__descriptor;
 extern const ProtobufCMessageDescriptor vmrun__created__descriptor;
 extern const ProtobufCMessageDescriptor vmrun__sandbox_request__descriptor;
 extern const ProtobufCMessageDescriptor vmrun__query_state__descriptor;
+extern const ProtobufCMessageDescriptor vmrun__hand_over__descriptor;
 extern const ProtobufCMessageDescriptor vmrun__sandbox_reply__descriptor;
 extern const ProtobufCMessageDescriptor vmrun__container_state__descriptor;
 extern const ProtobufCEnumDescriptor    vmrun__container_state__status__descriptor;

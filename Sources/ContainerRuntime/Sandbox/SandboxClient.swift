@@ -24,7 +24,7 @@ package struct SandboxClient: ~Copyable {
     /// Sends a signal to the container's first process.
     package mutating func signal(_ number: Int32) throws(RuntimeError) {
         let signal = ProcessSignal(container: container, signal: UInt32(number))
-        _ = try call(.signal(signal))
+        _ = try call(.agent(.signalProcess(signal)))
     }
 
     private mutating func call(_ body: SandboxRequest.Body) throws(RuntimeError) -> SandboxReply {

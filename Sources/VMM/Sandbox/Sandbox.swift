@@ -275,11 +275,13 @@ extension Sandbox {
             answer(SandboxReply(status: status))
         case .start:
             start(answer)
-        case .signal(let signal):
-            agent?.request(.signalProcess(signal)) { [weak self] reply in
+        case .agent(let body):
+            agent?.request(body) { [weak self] reply in
                 guard let self else { return }
                 answer(SandboxReply(failure: reply.failure, status: status))
             }
+        case .startProcess, .handOver:
+            answer(SandboxReply(failure: Failure(message: "not there yet"), status: status))
         }
     }
 
