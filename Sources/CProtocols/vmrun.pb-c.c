@@ -5565,9 +5565,29 @@ const ProtobufCMessageDescriptor vmrun__query_state__descriptor =
   (ProtobufCMessageInit) vmrun__query_state__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-#define vmrun__hand_over__field_descriptors NULL
-#define vmrun__hand_over__field_indices_by_name NULL
-#define vmrun__hand_over__number_ranges NULL
+static const ProtobufCFieldDescriptor vmrun__hand_over__field_descriptors[1] =
+{
+  {
+    "pid",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Vmrun__HandOver, pid),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned vmrun__hand_over__field_indices_by_name[] = {
+  0,   /* field[0] = pid */
+};
+static const ProtobufCIntRange vmrun__hand_over__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
 const ProtobufCMessageDescriptor vmrun__hand_over__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
@@ -5576,14 +5596,14 @@ const ProtobufCMessageDescriptor vmrun__hand_over__descriptor =
   "Vmrun__HandOver",
   "vmrun",
   sizeof(Vmrun__HandOver),
-  0,
+  1,
   vmrun__hand_over__field_descriptors,
   vmrun__hand_over__field_indices_by_name,
-  0,  vmrun__hand_over__number_ranges,
+  1,  vmrun__hand_over__number_ranges,
   (ProtobufCMessageInit) vmrun__hand_over__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor vmrun__sandbox_reply__field_descriptors[4] =
+static const ProtobufCFieldDescriptor vmrun__sandbox_reply__field_descriptors[5] =
 {
   {
     "failure",
@@ -5633,17 +5653,30 @@ static const ProtobufCFieldDescriptor vmrun__sandbox_reply__field_descriptors[4]
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "stand_ins",
+    5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Vmrun__SandboxReply, n_stand_ins),
+    offsetof(Vmrun__SandboxReply, stand_ins),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned vmrun__sandbox_reply__field_indices_by_name[] = {
   2,   /* field[2] = agent */
   3,   /* field[3] = exit_status */
   0,   /* field[0] = failure */
+  4,   /* field[4] = stand_ins */
   1,   /* field[1] = state */
 };
 static const ProtobufCIntRange vmrun__sandbox_reply__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor vmrun__sandbox_reply__descriptor =
 {
@@ -5653,7 +5686,7 @@ const ProtobufCMessageDescriptor vmrun__sandbox_reply__descriptor =
   "Vmrun__SandboxReply",
   "vmrun",
   sizeof(Vmrun__SandboxReply),
-  4,
+  5,
   vmrun__sandbox_reply__field_descriptors,
   vmrun__sandbox_reply__field_indices_by_name,
   1,  vmrun__sandbox_reply__number_ranges,

@@ -41,9 +41,14 @@ package enum Processes {
         try Errno.check(cl_pidfd_send_signal(pidfd.rawValue, number))
     }
 
+    /// A pidfd of a process (pidfd_open(2)); ESRCH where there is none.
+    package static func open(_ pid: Int32) throws(Errno) -> OwnedFD {
+        OwnedFD(taking: try Errno.check(cl_pidfd_open(pid)))
+    }
+
     /// A pidfd of this process.
     package static func current() throws(Errno) -> OwnedFD {
-        OwnedFD(taking: try Errno.check(cl_pidfd_open(getpid())))
+        try open(getpid())
     }
 
     /// kill(2); -1 stands for all that may be signalled but the caller.

@@ -34,10 +34,13 @@ package enum Terminal {
         guard unsafe tcsetattr(fd, TCSADRAIN, &value) == 0 else { throw Errno(rawValue: errno) }
     }
 
-    /// Every byte passes as it is, in both directions, and none means a signal (cfmakeraw(3)).
-    package static func makeRaw(_ fd: Int32) throws(Errno) {
+    /// Every byte passes as it is, in both directions, and none means a signal (cfmakeraw(3)); with `keepingOutput`
+    /// what programs write is treated as before.
+    package static func makeRaw(_ fd: Int32, keepingOutput: Bool = false) throws(Errno) {
         var settings = try settings(of: fd)
+        let output = settings.value.c_oflag
         unsafe cfmakeraw(&settings.value)
+        if keepingOutput { settings.value.c_oflag = output }
         try apply(settings, to: fd)
     }
 

@@ -64,6 +64,32 @@ package enum UnixSocket {
         }
     }
 
+    /// What one read brings: at most `count` bytes, and the descriptors that came with them; no bytes at the end
+    /// of the stream.
+    package static func receive(
+        upTo count: Int, from socket: borrowing OwnedFD
+    ) throws(Errno) -> (bytes: [UInt8], descriptors: PassedDescriptors) {
+        // SCM_MAX_FD of the kernel: more do not come with one message.
+        let room = 253
+        let number = socket.rawValue
+        var bytes = [UInt8](repeating: 0, count: count)
+        var numbers = [Int32](repeating: -1, count: room)
+        var passed = Int32(room)
+        // SAFETY: both arrays outlive the call, which is told their sizes.
+        let received = try Errno.retrying {
+            passed = Int32(room)
+            return unsafe bytes.withUnsafeMutableBytes { data in
+                unsafe numbers.withUnsafeMutableBufferPointer { fds in
+                    unsafe cl_recv_fds(
+                        number, data.baseAddress, data.count, fds.baseAddress, &passed)
+                }
+            }
+        }
+        return (
+            Array(bytes.prefix(received)), PassedDescriptors(Array(numbers.prefix(Int(passed))))
+        )
+    }
+
     private static func stream() throws(Errno) -> OwnedFD {
         OwnedFD(taking: try Errno.check(cl_socket_unix(Int32(SOCK_STREAM.rawValue))))
     }

@@ -85,8 +85,9 @@ package struct SandboxRequest: Equatable, Sendable {
         /// With its first byte come up to three descriptors (SCM_RIGHTS): standard streams, or with a terminal the
         /// slave of a pseudo terminal.
         case startProcess(name: String, ProcessPlan)
-        /// The process of this connection now has one that waits for it: its end may be told.
-        case handOver
+        /// The process of this connection now has one on the host that stands for it, with this pid: its end may
+        /// be told.
+        case handOver(pid: UInt32)
     }
 
     package var container: String
@@ -115,6 +116,8 @@ package struct SandboxReply: Equatable, Sendable {
     package var agent: AgentReply?
     /// After `handOver`: how the process has ended, 0 to 255.
     package var exitStatus: Int32?
+    /// To `query`: the pids of the processes on the host that stand for those of exec.
+    package var standIns: [UInt32] = []
 
     package init(failure: Failure? = nil, status: Status) {
         self.failure = failure

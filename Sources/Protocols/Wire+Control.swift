@@ -61,9 +61,11 @@ extension SandboxRequest: Message, @unsafe RootMessage {
         case .startProcess(let name, let plan):
             unsafe message.body_case = VMRUN__SANDBOX_REQUEST__BODY_START_PROCESS
             unsafe message.start_process = arena.startProcess(container, name, plan)
-        case .handOver:
+        case .handOver(let pid):
             unsafe message.body_case = VMRUN__SANDBOX_REQUEST__BODY_HAND_OVER
-            unsafe message.hand_over = arena.make(vmrun__hand_over__init) { _ in }
+            unsafe message.hand_over = arena.make(vmrun__hand_over__init) {
+                unsafe $0.pid = pid
+            }
         }
     }
 
@@ -82,7 +84,7 @@ extension SandboxRequest: Message, @unsafe RootMessage {
             body = .startProcess(
                 name: unsafe Read.string(start.process), try unsafe Read.required(start.plan))
         case VMRUN__SANDBOX_REQUEST__BODY_HAND_OVER:
-            body = .handOver
+            body = .handOver(pid: unsafe try Read.body(message.hand_over).pid)
         default:
             throw .unknownBody
         }
@@ -106,6 +108,8 @@ extension SandboxReply: Message, @unsafe RootMessage {
         }
         unsafe message.agent = arena.optional(agent)
         unsafe message.exit_status = arena.optional(WireNumber(exitStatus))
+        unsafe message.n_stand_ins = standIns.count
+        unsafe message.stand_ins = arena.numbers(standIns)
     }
 
     init(_ message: Vmrun__SandboxReply) throws(MessageError) {
@@ -116,5 +120,6 @@ extension SandboxReply: Message, @unsafe RootMessage {
         self.init(failure: try unsafe Read.message(message.failure), status: status)
         agent = try unsafe Read.message(message.agent)
         exitStatus = try unsafe Read.number(message.exit_status)
+        standIns = unsafe Read.numbers(message.n_stand_ins, message.stand_ins)
     }
 }

@@ -1,4 +1,6 @@
 // One container's machine. `vmrun-sandbox FD`: the configuration is a frame on the inherited descriptor FD.
+// `vmrun-sandbox exec FD TTY CONTAINER PROCESS`: what stands for a process of exec; FD is the connection to the sandbox,
+// TTY the slave of the process's terminal or -1.
 internal import Glibc
 internal import Linux
 internal import Protocols
@@ -23,6 +25,25 @@ func readConfiguration(_ number: Int32) throws -> SandboxConfiguration {
     }
 }
 
+func standIn(_ arguments: ArraySlice<String>) throws -> Int32 {
+    let words = Array(arguments)
+    guard words.count == 4, let connection = Int32(words[0]), connection > 2,
+        let terminal = Int32(words[1])
+    else { complain("exec: is started by vmrun") }
+    var standIn = try StandIn(
+        connection: OwnedFD(taking: connection),
+        terminal: terminal < 0 ? nil : OwnedFD(taking: terminal), container: words[2],
+        process: words[3])
+    return try standIn.run()
+}
+
+if CommandLine.arguments.count > 2, CommandLine.arguments[1] == "exec" {
+    do {
+        exit(try standIn(CommandLine.arguments.dropFirst(2)))
+    } catch {
+        complain("\(error)")
+    }
+}
 guard CommandLine.arguments.count == 2, let number = Int32(CommandLine.arguments[1]), number > 2
 else { complain("is started by vmrun, with the number of a descriptor") }
 do {

@@ -49,7 +49,7 @@ struct SandboxMessageTests {
     @Test(
         "requests come back as they were sent",
         arguments: [
-            .start, .query, .handOver, .startProcess(name: "p", Samples.process),
+            .start, .query, .handOver(pid: 7), .startProcess(name: "p", Samples.process),
             .agent(.signalProcess(ProcessSignal(container: "c", signal: 1))),
             .agent(.listProcesses(container: "c")),
         ] as [SandboxRequest.Body])
@@ -73,6 +73,7 @@ struct SandboxMessageTests {
         var reply = SandboxReply(status: .stopped)
         reply.agent = AgentReply(id: 3)
         reply.exitStatus = 255
+        reply.standIns = [8, 9]
         return reply
     }
 

@@ -1023,10 +1023,14 @@ struct  Vmrun__QueryState
 struct  Vmrun__HandOver
 {
   ProtobufCMessage base;
+  /*
+   * Of the process on the host that stands for the one of the guest.
+   */
+  uint32_t pid;
 };
 #define VMRUN__HAND_OVER__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&vmrun__hand_over__descriptor) \
-     }
+    , 0 }
 
 
 struct  Vmrun__SandboxReply
@@ -1042,10 +1046,15 @@ struct  Vmrun__SandboxReply
    * After `hand_over`: how the process has ended, 0 to 255.
    */
   Vmrun__Number *exit_status;
+  /*
+   * To `query`: the pids of those who have handed themselves over.
+   */
+  size_t n_stand_ins;
+  uint32_t *stand_ins;
 };
 #define VMRUN__SANDBOX_REPLY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&vmrun__sandbox_reply__descriptor) \
-    , NULL, NULL, NULL, NULL }
+    , NULL, NULL, NULL, NULL, 0,NULL }
 
 
 struct  Vmrun__ContainerState

@@ -1,26 +1,23 @@
-internal import Devices
 internal import Linux
 internal import Protocols
 
 /// The socket through which later calls of the CLI reach a running sandbox. Who may connect is decided by the mode of
 /// the folder that it lies in. Belongs to the event loop's thread.
 internal final class ControlServer {
-    /// More than that many at the same time wait in the socket's queue.
-    private static let maximumConnections = 16
-    private static let maximumRequest = 64 << 10
+    /// More than that many at the same time wait in the socket's queue. Every process of exec has one.
+    private static let maximumConnections = 1024
 
     private let loop: EventLoop
     private let listener: OwnedFD
     private var watch: EventLoop.Registration?
-    private var channels: [Int: FrameChannel] = [:]
-    private var nextNumber = 0
-    /// Carries a request out and answers it, at once or later.
-    private let handle: (SandboxRequest, @escaping (SandboxReply) -> Void) -> Void
+    private var connections: [ObjectIdentifier: ControlConnection] = [:]
+    /// Carries a request out and answers it on its connection, at once or later.
+    private let handle: (SandboxRequest, ControlConnection) -> Void
 
     /// Takes over a listening stream socket.
     init(
         loop: EventLoop, listener: consuming OwnedFD,
-        handle: @escaping (SandboxRequest, @escaping (SandboxReply) -> Void) -> Void
+        handle: @escaping (SandboxRequest, ControlConnection) -> Void
     ) throws(Errno) {
         self.loop = loop
         self.listener = listener
@@ -35,27 +32,19 @@ internal final class ControlServer {
 
     private func accept() {
         guard let socket = try? UnixSocket.accept(listener),
-            let stream = try? HostStream(loop: loop, both: socket)
+            let connection = try? ControlConnection(loop: loop, socket, onRequest: handle)
         else { return }
-        let number = nextNumber
-        nextNumber += 1
-        channels[number] = FrameChannel(
-            stream, limit: Self.maximumRequest,
-            onFrame: { [weak self] in self?.receive($0, from: number) },
-            onEnd: { [weak self] in self?.drop(number) })
-        if channels.count >= Self.maximumConnections, let watch {
+        let identity = ObjectIdentifier(connection)
+        connections[identity] = connection
+        connection.onEnd = { [weak self] in self?.drop(identity) }
+        if connections.count >= Self.maximumConnections, let watch {
             loop.remove(watch)
             self.watch = nil
         }
     }
 
-    private func receive(_ frame: [UInt8], from number: Int) {
-        guard let request = try? SandboxRequest(decoding: frame) else { return drop(number) }
-        handle(request) { [weak self] reply in self?.channels[number]?.send(reply) }
-    }
-
-    private func drop(_ number: Int) {
-        channels.removeValue(forKey: number)?.close()
+    private func drop(_ identity: ObjectIdentifier) {
+        connections[identity] = nil
         if watch == nil { try? listen() }
     }
 }

@@ -28,14 +28,18 @@ package final class Sandbox {
     private let mailbox: LoopMailbox
     internal private(set) var configuration: SandboxConfiguration
     private let log: SandboxLog
-    internal let streams: ContainerStreams
+    private let streams: ProcessStreams
+    /// That of the container's first process.
+    internal let terminal: ControllingTerminal?
+    internal private(set) var execs: ExecProcesses?
     private var devices: SandboxDevices?
     private var report: FrameChannel?
     private var control: ControlServer?
     private var signals: SignalForwarder?
     internal var agent: AgentClient?
     private var deadline: Deadline?
-    internal var state = State.creating
+    internal private(set) var state = State.creating
+    internal var isPaused = false
     private var guestIsDown = false
     private var result: Int32?
 
@@ -48,26 +52,33 @@ package final class Sandbox {
         log = SandboxLog(
             descriptors.log >= 0 ? OwnedFD(taking: descriptors.log) : nil,
             debug: configuration.debug)
-        streams = try ContainerStreams(
-            descriptors, hasTerminal: configuration.container.process.terminal)
+        let hasTerminal = configuration.container.process.terminal
+        terminal =
+            hasTerminal
+            ? try ControllingTerminal(OwnedFD.duplicating(descriptors.stdin)) : nil
+        let take = { (number: Int32) in number < 0 ? nil : OwnedFD(taking: number) }
+        streams = ProcessStreams(
+            stdin: take(descriptors.stdin), stdout: take(descriptors.stdout),
+            stderr: take(descriptors.stderr), hasTerminal: hasTerminal, firstPort: firstStreamPort)
     }
 
     /// Runs the container to its end and answers the status to exit with.
     package func run() -> Int32 {
         do {
-            try begin()
+            try setUp()
             while result == nil { try loop.runOnce(timeoutMilliseconds: -1) }
         } catch let failure as Failure {
             fail(failure)
         } catch {
             fail(Failure(message: "\(error)"))
         }
+        execs?.machineEnded()
         mailbox.close()
         devices?.stop()
         return result ?? Self.lostGuestStatus
     }
 
-    private func begin() throws {
+    private func setUp() throws {
         signals = try SignalForwarder(loop: loop) { [weak self] in self?.received(signal: $0) }
         try mailbox.attach(to: loop)
         let descriptors = configuration.descriptors
@@ -78,6 +89,9 @@ package final class Sandbox {
             onReady: { [weak self] in self?.createContainer() },
             onExit: { [weak self] in self?.processExited($0) },
             onLost: { [weak self] in self?.lostGuest($0) })
+        execs = ExecProcesses(loop: loop, container: configuration.container.id) {
+            [weak self] in self?.agent?.request($0, $1)
+        }
         let template = try openTemplate()
         let devices = try SandboxDevices(
             configuration,
@@ -85,10 +99,10 @@ package final class Sandbox {
             loop: loop, mailbox: mailbox, log: log,
             accept: { [weak self] in self?.accept($0) ?? .refused })
         self.devices = devices
-        devices.onStreamClosed = { [weak self] _ in self?.endIfDone() }
+        devices.onStreamClosed = { [weak self] in self?.streamClosed($0) }
         devices.machine.onEnd = { [weak self] in self?.machineEnded($0) }
         control = try ControlServer(loop: loop, listener: OwnedFD(taking: descriptors.control)) {
-            [weak self] in self?.handle($0, answer: $1)
+            [weak self] in self?.handle($0, from: $1)
         }
         deadline = try Deadline(loop: loop, milliseconds: Self.bootMilliseconds) { [weak self] in
             self?.lostGuest("the agent has not answered in time")
@@ -126,7 +140,9 @@ package final class Sandbox {
     }
 
     private func accept(_ port: UInt32) -> VsockMuxer.Answer {
-        let stream = port == agentPort ? agent?.accept(loop: loop) : streams.take(port, loop: loop)
+        let stream =
+            port == agentPort
+            ? agent?.accept(loop: loop) : streams.take(port, loop: loop) ?? execs?.take(port)
         return stream.map { .stream($0) } ?? .refused
     }
 }
@@ -138,7 +154,7 @@ extension Sandbox {
         setUpMachine()
         var plan = configuration.container
         plan.process.streams = streams.ports
-        if let size = streams.windowSize, plan.process.terminalRows == 0 {
+        if let size = terminal?.size, plan.process.terminalRows == 0 {
             plan.process.terminalRows = size.rows
             plan.process.terminalColumns = size.columns
         }
@@ -167,7 +183,8 @@ extension Sandbox {
     }
 
     private func processExited(_ exit: ProcessExit) {
-        guard exit.container == configuration.container.id, exit.process.isEmpty else { return }
+        guard exit.container == configuration.container.id else { return }
+        guard exit.process.isEmpty else { execs?.exited(exit); return }
         if case .ending = state { return }
         log.phase("exited")
         state = .ending(exitStatus: Int32(exit.exitStatus & 0xff))
@@ -194,13 +211,29 @@ extension Sandbox {
         lostGuest("\(end)")
     }
 
+    private func streamClosed(_ port: UInt32) {
+        if !streams.closed(port) { execs?.streamClosed(port) }
+        endIfDone()
+    }
+
     private func endIfDone() {
         guard case .ending(let status) = state, guestIsDown, devices?.streamsAreClosed ?? true
         else { return }
         finish(status)
     }
 
-    private func finish(_ status: Int32) {
+    /// The created container's process has begun to execute its program.
+    internal func begin() {
+        state = .running
+        log.phase("started")
+    }
+
+    private func callerIsGone() {
+        report = nil
+        if case .creating = state { finish(Self.lostGuestStatus) }
+    }
+
+    internal func finish(_ status: Int32) {
         guard result == nil else { return }
         log.phase("down")
         result = status
@@ -223,82 +256,5 @@ extension Sandbox {
         log.write(.error, failure.message)
         report?.send(SandboxReport.failure(failure))
         finish(Self.lostGuestStatus)
-    }
-}
-
-// What others ask for.
-extension Sandbox {
-    private func received(signal: Int32) {
-        if signal == SIGWINCH, let size = streams.windowSize {
-            agent?.request(
-                .resizeTerminal(
-                    TerminalSize(
-                        container: configuration.container.id, rows: size.rows,
-                        columns: size.columns))
-            ) { _ in }
-            return
-        }
-        guard case .creating = state else {
-            agent?.request(
-                .signalProcess(
-                    ProcessSignal(
-                        container: configuration.container.id, signal: UInt32(signal)))
-            ) { _ in }
-            return
-        }
-        if [SIGTERM, SIGINT, SIGHUP, SIGQUIT].contains(signal) { finish(128 + signal) }
-    }
-
-    private func callerIsGone() {
-        report = nil
-        if case .creating = state { finish(Self.lostGuestStatus) }
-    }
-
-    private var status: SandboxReply.Status {
-        switch state {
-        case .creating: .creating
-        case .created: .created
-        case .running: .running
-        case .ending: .stopped
-        }
-    }
-
-    private func handle(
-        _ request: SandboxRequest, answer: @escaping (SandboxReply) -> Void
-    ) {
-        guard request.container == configuration.container.id else {
-            let failure = Failure(kind: .notFound, message: "container does not exist")
-            return answer(SandboxReply(failure: failure, status: status))
-        }
-        switch request.body {
-        case .query:
-            answer(SandboxReply(status: status))
-        case .start:
-            start(answer)
-        case .agent(let body):
-            agent?.request(body) { [weak self] reply in
-                guard let self else { return }
-                answer(SandboxReply(failure: reply.failure, status: status))
-            }
-        case .startProcess, .handOver:
-            answer(SandboxReply(failure: Failure(message: "not there yet"), status: status))
-        }
-    }
-
-    private func start(_ answer: @escaping (SandboxReply) -> Void) {
-        guard case .created = state else {
-            let failure = Failure(
-                kind: .wrongState, message: "cannot start a container that is not created")
-            return answer(SandboxReply(failure: failure, status: status))
-        }
-        agent?.request(.startContainer(container: configuration.container.id)) {
-            [weak self] reply in
-            guard let self else { return }
-            if reply.failure == nil, case .created = state {
-                state = .running
-                log.phase("started")
-            }
-            answer(SandboxReply(failure: reply.failure, status: status))
-        }
     }
 }

@@ -10,6 +10,12 @@ internal final class SignalForwarder {
         SIGCHLD, SIGTTIN, SIGTTOU, 32, 33, 34,
     ]
 
+    static var forwarded: SignalSet {
+        var signals = SignalSet.all
+        for signal in untouched { signals.bits &= ~(1 << UInt64(signal - 1)) }
+        return signals
+    }
+
     private let loop: EventLoop
     private let descriptor: SignalFD
     private var watch: EventLoop.Registration?
@@ -17,9 +23,7 @@ internal final class SignalForwarder {
     /// Blocks the signals in this thread, which must not have started others yet.
     init(loop: EventLoop, _ handle: @escaping (Int32) -> Void) throws(Errno) {
         self.loop = loop
-        var signals = SignalSet.all
-        for signal in Self.untouched { signals.bits &= ~(1 << UInt64(signal - 1)) }
-        descriptor = try SignalFD(blocking: signals)
+        descriptor = try SignalFD(blocking: Self.forwarded)
         try SignalSet(SIGPIPE, SIGTTIN, SIGTTOU).block()
         watch = try loop.add(descriptor.descriptor, .readable) { [weak self] _ in
             while let signal = self?.descriptor.next() { handle(signal) }

@@ -1,0 +1,33 @@
+/// Descriptors that another process has passed (SCM_RIGHTS, unix(7)). Closes those that nobody has taken. One thread
+/// uses it.
+package final class PassedDescriptors {
+    private var numbers: [Int32]
+
+    /// Takes over open descriptors.
+    package init(_ numbers: [Int32] = []) {
+        self.numbers = numbers
+    }
+
+    deinit {
+        removeAll()
+    }
+
+    package var count: Int { numbers.count }
+
+    /// The one that was passed first, which is the caller's now.
+    package func takeFirst() -> OwnedFD? {
+        numbers.isEmpty ? nil : OwnedFD(taking: numbers.removeFirst())
+    }
+
+    /// Takes over what another has.
+    package func append(_ others: PassedDescriptors) {
+        numbers += others.numbers
+        others.numbers = []
+    }
+
+    /// Closes all that are left.
+    package func removeAll() {
+        for number in numbers { _ = OwnedFD(taking: number) }
+        numbers = []
+    }
+}

@@ -1,0 +1,70 @@
+internal import Devices
+internal import Linux
+internal import Protocols
+
+/// The standard streams of one process: which descriptor belongs to which port of the host. Belongs to the event loop's
+/// thread.
+internal final class ProcessStreams {
+    /// How many ports the streams of a process take up.
+    static let portCount: UInt32 = 3
+
+    private let firstPort: UInt32
+    private let hasTerminal: Bool
+    private var stdin: OwnedFD?
+    private var stdout: OwnedFD?
+    private var stderr: OwnedFD?
+    private var connected: Set<UInt32> = []
+
+    /// Takes over the descriptors; with a terminal `stdin` is its slave and the others are not used.
+    init(
+        stdin: consuming OwnedFD?, stdout: consuming OwnedFD?, stderr: consuming OwnedFD?,
+        hasTerminal: Bool, firstPort: UInt32
+    ) {
+        self.firstPort = firstPort
+        self.hasTerminal = hasTerminal
+        self.stdin = stdin
+        self.stdout = stdout
+        self.stderr = stderr
+    }
+
+    /// The ports for the agent.
+    var ports: Streams {
+        var ports = Streams()
+        if stdin != nil { ports.stdin = firstPort }
+        if !hasTerminal, stdout != nil { ports.stdout = firstPort + 1 }
+        if !hasTerminal, stderr != nil { ports.stderr = firstPort + 2 }
+        return ports
+    }
+
+    /// The host's end for a port that the guest connects to; nil where it was given away already or never existed.
+    func take(_ port: UInt32, loop: EventLoop) -> HostStream? {
+        guard port >= firstPort, port - firstPort < Self.portCount,
+            let stream = stream(port - firstPort, loop)
+        else { return nil }
+        connected.insert(port)
+        return stream
+    }
+
+    private func stream(_ index: UInt32, _ loop: EventLoop) -> HostStream? {
+        switch index {
+        case 0:
+            guard let descriptor = stdin.take() else { return nil }
+            guard hasTerminal else { return HostStream(loop: loop, input: descriptor, output: nil) }
+            return try? HostStream(loop: loop, both: descriptor)
+        case 1:
+            guard let descriptor = stdout.take() else { return nil }
+            return HostStream(loop: loop, input: nil, output: descriptor)
+        default:
+            guard let descriptor = stderr.take() else { return nil }
+            return HostStream(loop: loop, input: nil, output: descriptor)
+        }
+    }
+
+    /// A connection of the guest is gone; false where the port is not one of these.
+    func closed(_ port: UInt32) -> Bool {
+        connected.remove(port) != nil
+    }
+
+    /// Nothing is on its way any more.
+    var areClosed: Bool { connected.isEmpty }
+}

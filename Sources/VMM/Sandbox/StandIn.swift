@@ -1,0 +1,83 @@
+internal import Glibc
+package import Linux
+internal import Protocols
+
+/// The process on the host that stands for one of exec's in the guest: it passes signals and sizes of the terminal on, and
+/// ends with its status. When it dies, the sandbox kills the one that it stands for. It has one thread.
+package struct StandIn: ~Copyable {
+    /// What it exits with when the sandbox is gone before it has told how the process has ended.
+    private static let lostStatus: Int32 = 255
+
+    private let connection: OwnedFD
+    private let container: String
+    private let process: String
+    private let signals: SignalFD
+    private let terminal: ControllingTerminal?
+    private var reader = FrameReader()
+
+    /// Takes over the connection to the sandbox over which the process was started, and the slave of its terminal.
+    package init(
+        connection: consuming OwnedFD, terminal: consuming OwnedFD?, container: String,
+        process: String
+    ) throws(Errno) {
+        let signals = try SignalFD(blocking: SignalForwarder.forwarded)
+        try SignalSet(SIGPIPE, SIGTTIN, SIGTTOU).block()
+        if let terminal = terminal.take() {
+            self.terminal = try ControllingTerminal(terminal)
+        } else {
+            self.terminal = nil
+        }
+        self.signals = signals
+        self.connection = connection
+        self.container = container
+        self.process = process
+    }
+
+    /// Answers the status to exit with.
+    package mutating func run() throws -> Int32 {
+        try send(.handOver(pid: UInt32(getpid())))
+        while true {
+            var poll = Poll()
+            let signal = poll.add(signals.descriptor.rawValue, reading: true)
+            let reply = poll.add(connection.rawValue, reading: true)
+            try poll.wait()
+            if poll.isReady(signal) { passSignalsOn() }
+            if poll.isReady(reply), let status = receive() { return status }
+        }
+    }
+
+    private borrowing func send(_ body: SandboxRequest.Body) throws(Errno) {
+        try connection.writeAll(
+            Frame.encode(SandboxRequest(container: container, body: body)))
+    }
+
+    private borrowing func passSignalsOn() {
+        while let signal = signals.next() {
+            if signal == SIGWINCH, let size = terminal?.size {
+                let size = TerminalSize(
+                    container: container, process: process, rows: size.rows,
+                    columns: size.columns)
+                try? send(.agent(.resizeTerminal(size)))
+            } else {
+                let signal = ProcessSignal(
+                    container: container, process: process, signal: UInt32(signal))
+                try? send(.agent(.signalProcess(signal)))
+            }
+        }
+    }
+
+    /// Answers to signals are no news.
+    private mutating func receive() -> Int32? {
+        do {
+            let bytes = try connection.read(upTo: 65536)
+            guard !bytes.isEmpty else { return Self.lostStatus }
+            reader.append(bytes)
+            while let frame = try reader.next() {
+                if let status = try SandboxReply(decoding: frame).exitStatus { return status }
+            }
+            return nil
+        } catch {
+            return Self.lostStatus
+        }
+    }
+}
