@@ -21,13 +21,7 @@ package struct CreateRequest: Sendable {
         self.installation = installation
     }
 
-    /// What runc demands of flags and configuration together, in its words.
-    func check(terminal: Bool) throws(RuntimeError) {
-        if detach, terminal, consoleSocket == nil {
-            throw .usage("cannot allocate tty if vmrun will detach without setting console socket")
-        }
-        if !detach || !terminal, consoleSocket != nil {
-            throw .usage("cannot use console socket if vmrun will not detach or allocate tty")
-        }
+    var caller: StandardStreams.Caller {
+        StandardStreams.Caller(detach: detach, consoleSocket: consoleSocket)
     }
 }

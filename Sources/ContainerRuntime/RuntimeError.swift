@@ -12,6 +12,10 @@ package enum RuntimeError: Error, Equatable, Sendable, CustomStringConvertible {
     case unsupported(path: String, reason: String)
     /// A system call failed: what was tried, and the error.
     case system(String, Errno)
+    /// There is no container of this name.
+    case containerNotFound
+    /// The container's process has ended, or does not exist yet.
+    case notRunning
     /// The state directory has an entry of this name.
     case idInUse
     /// A file that belongs to the installation is not where it should be.
@@ -35,6 +39,8 @@ package enum RuntimeError: Error, Equatable, Sendable, CustomStringConvertible {
         case .document(let file, let error): "\(file): \(error)"
         case .unsupported(let path, let reason): "\(path): \(reason)"
         case .system(let operation, let errno): "\(operation): \(errno)"
+        case .containerNotFound: "container does not exist"
+        case .notRunning: "container not running"
         case .idInUse: "container with given ID already exists"
         case .fileNotFound(let what, let path, let hint): "no \(what) at \(path): \(hint)"
         case .noVirtualMachines(let reason): reason

@@ -2,6 +2,7 @@ import ArgumentParser
 import ContainerRuntime
 import Glibc
 import Linux
+import OCISpec
 
 /// Parses the arguments, runs the verb and turns its error into one line and an exit status.
 @main
@@ -75,9 +76,13 @@ protocol Verb: ParsableCommand {
 }
 
 /// The one positional argument of most verbs, refused in runc's words where it is not one.
-func onlyArgument(_ arguments: [String], of verb: String) throws(RuntimeError) -> String {
+func containerID(_ arguments: [String], of verb: String) throws(RuntimeError) -> ContainerID {
     guard arguments.count == 1, let argument = arguments.first else {
         throw .usage("\"\(verb)\" requires exactly 1 argument(s)")
     }
-    return argument
+    do throws(SpecError) {
+        return try ContainerID(argument)
+    } catch {
+        throw .usage(error.description)
+    }
 }

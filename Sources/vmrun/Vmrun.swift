@@ -7,7 +7,12 @@ struct Vmrun: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "vmrun",
         abstract: "Runs OCI containers, each under a Linux kernel of its own.",
-        subcommands: [RunCommand.self, SpecCommand.self, CheckCommand.self, TemplateCommand.self])
+        subcommands: [
+            CreateCommand.self, StartCommand.self, RunCommand.self, StateCommand.self,
+            KillCommand.self, DeleteCommand.self, ExecCommand.self, PauseCommand.self,
+            ResumeCommand.self, ListCommand.self, PsCommand.self, EventsCommand.self,
+            UpdateCommand.self, SpecCommand.self, CheckCommand.self, TemplateCommand.self,
+        ])
 
     @Option(help: ArgumentHelp("Folder for the state of containers.", valueName: "path"))
     var root: String?

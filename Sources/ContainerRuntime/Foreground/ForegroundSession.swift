@@ -1,17 +1,14 @@
 internal import Glibc
 package import Linux
-internal import Protocols
 
-/// `run` without `--detach`: the verb stays, passes signals and the terminal on, and ends with the container.
+/// A verb in the foreground: it stays, passes signals and the terminal on, and ends with the process of the host that
+/// stands for the container's or for one of exec's.
 ///
 /// All forwardable signals are blocked and read from a descriptor, so that the terminal is given back
 /// whatever comes. One thread uses it.
 package final class ForegroundSession {
-    private let sandbox: SandboxProcess
-    private let log: Log
     private let terminal: (host: HostTerminal, relay: TerminalRelay, pseudo: PseudoTerminal)?
     private let signals: SignalFD
-    private var client: SandboxClient
 
     /// Signals that cannot be passed on: KILL and STOP, which cannot be caught; CHLD, URG and PIPE, which
     /// this process is meant by; 32 and 33, which belong to the C library.
@@ -24,11 +21,8 @@ package final class ForegroundSession {
     }
 
     package init(
-        _ sandbox: SandboxProcess, in directory: borrowing ContainerDirectory,
-        terminal: (host: HostTerminal, pseudo: PseudoTerminal)?, log: Log
+        terminal: (host: HostTerminal, pseudo: PseudoTerminal)?
     ) throws(RuntimeError) {
-        self.sandbox = sandbox
-        self.log = log
         if let terminal {
             self.terminal = (
                 terminal.host, try TerminalRelay(terminal.pseudo), terminal.pseudo
@@ -41,50 +35,40 @@ package final class ForegroundSession {
         } catch {
             throw .system("signalfd", error)
         }
-        client = try SandboxClient(directory)
     }
 
-    /// Starts the created container and stays until its sandbox has ended; answers how.
-    package func run() throws(RuntimeError) -> Child.End {
+    /// Stays until the process has ended; answers how. `begin` is called when all is ready for its output.
+    package func run(
+        _ process: borrowing Child, begin: () throws(RuntimeError) -> Void = {}
+    ) throws(RuntimeError) -> Child.End {
         try terminal?.host.makeRaw()
         defer { terminal?.host.restore() }
-        try client.start()
+        try begin()
         while true {
             var poll = Poll()
             let signal = poll.add(signals.descriptor.rawValue, reading: true)
-            let process = poll.add(sandbox.processNumber, reading: true)
-            let report = poll.add(sandbox.reportNumber, reading: true)
+            let ended = poll.add(process.descriptor.rawValue, reading: true)
             terminal?.relay.prepare(&poll)
             do throws(Errno) {
                 try poll.wait()
             } catch {
                 throw .system("poll", error)
             }
-            if poll.isReady(signal) { forwardSignals() }
-            if poll.isReady(report) { _ = try sandbox.takeReport() }
+            if poll.isReady(signal) { forwardSignals(to: process) }
             terminal?.relay.step(poll)
-            if poll.isReady(process) { return try finish() }
+            if poll.isReady(ended) {
+                terminal?.relay.finish()
+                return try RuntimeError.wrap("wait") { () throws(Errno) in try process.wait() }
+            }
         }
     }
 
-    private func finish() throws(RuntimeError) -> Child.End {
-        while sandbox.reportNumber != nil { _ = try sandbox.takeReport() }
-        terminal?.relay.finish()
-        return try sandbox.end()
-    }
-
-    private func forwardSignals() {
+    private func forwardSignals(to process: borrowing Child) {
         while let signal = signals.next() {
             if signal == SIGWINCH {
                 resize()
-                continue
-            }
-            log.write(.debug, "passing on \(SignalName.text(of: signal))")
-            do throws(RuntimeError) {
-                try client.signal(signal)
-            } catch {
-                // The container may have ended a moment ago.
-                log.write(.debug, "\(SignalName.text(of: signal)): \(error)")
+            } else {
+                process.signal(signal)
             }
         }
     }

@@ -8,6 +8,8 @@ package struct Bundle: Equatable, Sendable {
     package let path: String
     package let configuration: Configuration
     package let warnings: [SpecWarning]
+    /// config.json as it was read.
+    package let text: [UInt8]
 
     /// No configuration of a sane caller is larger, in bytes.
     private static let sizeLimit = 16 << 20
@@ -28,6 +30,7 @@ package struct Bundle: Equatable, Sendable {
             guard error == .noSuchFile else { throw .system("open config.json", error) }
             throw .configurationNotFound
         }
+        text = bytes
         do throws(SpecError) {
             (configuration, warnings) = try Configuration.read(bytes)
         } catch {

@@ -10,8 +10,13 @@ package struct FrameChannel: ~Copyable {
         self.socket = socket
     }
 
-    package borrowing func send(_ message: some Message) throws(Errno) {
-        try socket.writeAll(Frame.encode(message))
+    /// Copies of the descriptors go with the first byte (SCM_RIGHTS).
+    package borrowing func send(
+        _ message: some Message, passing descriptors: [Int32] = []
+    ) throws(Errno) {
+        let frame = Frame.encode(message)
+        let sent = try UnixSocket.send(frame, descriptors: descriptors, to: socket)
+        if sent < frame.count { try socket.writeAll(Array(frame[sent...])) }
     }
 
     /// The body of the next frame, after at most one read(2); nil when it has not arrived in full, or

@@ -21,15 +21,42 @@ package struct SandboxClient: ~Copyable {
         _ = try call(.start)
     }
 
-    /// Sends a signal to the container's first process.
-    package mutating func signal(_ number: Int32) throws(RuntimeError) {
-        let signal = ProcessSignal(container: container, signal: UInt32(number))
-        _ = try call(.agent(.signalProcess(signal)))
+    mutating func query() throws(RuntimeError) -> SandboxReply {
+        try call(.query)
     }
 
-    private mutating func call(_ body: SandboxRequest.Body) throws(RuntimeError) -> SandboxReply {
+    /// Sends a signal to the container's first process, or to all.
+    package mutating func signal(_ number: Int32, all: Bool = false) throws(RuntimeError) {
+        try ask(
+            .signalProcess(
+                ProcessSignal(container: container, signal: UInt32(number), all: all)))
+    }
+
+    /// Asks the agent.
+    @discardableResult
+    mutating func ask(_ body: AgentRequest.Body) throws(RuntimeError) -> AgentReply {
+        guard let reply = try call(.agent(body)).agent else {
+            throw .protocolViolation("no answer of the agent")
+        }
+        return reply
+    }
+
+    /// Starts a process with these streams. It belongs to this connection, which is to be handed over (`descriptor`).
+    mutating func startProcess(
+        _ name: String, _ plan: ProcessPlan, _ streams: StandardStreams
+    ) throws(RuntimeError) {
+        _ = try call(.startProcess(name: name, plan), passing: streams.numbers)
+    }
+
+    /// The connection to the sandbox. Borrowed.
+    var descriptor: Int32 { channel.socket.rawValue }
+
+    private mutating func call(
+        _ body: SandboxRequest.Body, passing descriptors: [Int32] = []
+    ) throws(RuntimeError) -> SandboxReply {
         do throws(Errno) {
-            try channel.send(SandboxRequest(container: container, body: body))
+            try channel.send(
+                SandboxRequest(container: container, body: body), passing: descriptors)
         } catch {
             throw .system("write to the sandbox", error)
         }

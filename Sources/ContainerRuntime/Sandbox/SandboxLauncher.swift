@@ -89,6 +89,31 @@ package struct SandboxLauncher {
         }
     }
 
+    /// Starts the process that stands for one of exec's: it takes the connection over and has the terminal.
+    func launchStandIn(
+        for process: String, of container: ContainerID, _ client: borrowing SandboxClient,
+        _ streams: StandardStreams
+    ) throws(RuntimeError) -> Child {
+        do throws(Errno) {
+            let null = try OwnedFD.open("/dev/null", O_RDWR)
+            var table = Table()
+            var numbers = [null.rawValue, null.rawValue, null.rawValue, client.descriptor]
+            var terminal: Int32 = -1
+            if let pseudo = streams.pseudoTerminal {
+                terminal = table.add(pseudo.slaveNumber)
+                numbers += table.numbers
+            }
+            return try Child.spawn(
+                program,
+                arguments: [
+                    program, "exec", String(Self.configurationNumber), String(terminal),
+                    container.text, process,
+                ], environment: [], descriptors: numbers)
+        } catch {
+            throw .system("start \(program)", error)
+        }
+    }
+
     private func spawn(
         _ configuration: SandboxConfiguration, _ table: Table, log: consuming OwnedFD
     ) throws(Errno) -> SandboxProcess {

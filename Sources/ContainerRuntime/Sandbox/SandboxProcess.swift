@@ -53,6 +53,11 @@ package final class SandboxProcess {
         return report
     }
 
+    /// Takes what the sandbox has said before it ended.
+    func takeLastReports() throws(RuntimeError) {
+        while reportNumber != nil { _ = try takeReport() }
+    }
+
     /// Waits for the end. To be called once.
     package func end() throws(RuntimeError) -> Child.End {
         do throws(Errno) {
@@ -148,6 +153,17 @@ extension Child.End {
         switch self {
         case .exited(let status): status
         case .killed(let signal): 128 + signal
+        }
+    }
+}
+
+extension Log {
+    /// What the sandbox has logged since the last time. Errors among the lines are repeated in the failure that comes
+    /// with them, so they are details here.
+    func passOn(of sandbox: SandboxProcess) {
+        for var line in sandbox.newLogLines() {
+            if line.level == .error { line.level = .debug }
+            write(line)
         }
     }
 }

@@ -8,20 +8,81 @@ package enum StandardStreams {
     case inherited
     /// The slave of a pseudo terminal.
     case terminal(PseudoTerminal)
+
+    /// What of the verb's flags concerns the streams.
+    struct Caller {
+        var detach: Bool
+        var consoleSocket: String?
+
+        /// What runc demands of flags and configuration together, in its words.
+        func check(terminal: Bool) throws(RuntimeError) {
+            if detach, terminal, consoleSocket == nil {
+                throw .usage(
+                    "cannot allocate tty if vmrun will detach without setting console socket")
+            }
+            if !detach || !terminal, consoleSocket != nil {
+                throw .usage(
+                    "cannot use console socket if vmrun will not detach or allocate tty")
+            }
+        }
+    }
+
+    /// With a terminal: a pseudo terminal of the plan's size, or else of the size of ours, which goes into the plan.
+    static func open(
+        _ process: inout ProcessPlan, for caller: Caller
+    ) throws(RuntimeError) -> (StandardStreams, HostTerminal?) {
+        guard process.terminal else { return (.inherited, nil) }
+        let host = caller.detach ? nil : try HostTerminal()
+        var size: Terminal.Size? =
+            process.terminalRows == 0 || process.terminalColumns == 0
+            ? nil
+            : Terminal.Size(
+                rows: UInt16(clamping: process.terminalRows),
+                columns: UInt16(clamping: process.terminalColumns))
+        size = size ?? host?.size
+        process.terminalRows = UInt32(size?.rows ?? 0)
+        process.terminalColumns = UInt32(size?.columns ?? 0)
+        process.terminalKeepsNewlines = caller.consoleSocket != nil
+        let terminal = try PseudoTerminal(
+            size: size, translatesNewlines: process.terminalKeepsNewlines)
+        return (.terminal(terminal), host)
+    }
+
+    var pseudoTerminal: PseudoTerminal? {
+        guard case .terminal(let terminal) = self else { return nil }
+        return terminal
+    }
+
+    /// The descriptors that the sandbox gets, in the order of a request. Borrowed.
+    var numbers: [Int32] {
+        switch self {
+        case .inherited: [0, 1, 2]
+        case .terminal(let terminal): [terminal.slaveNumber]
+        }
+    }
+
+    /// The sandbox has its copies: hands the terminal to whom it is for, the listener at `consoleSocket`.
+    func announce(to consoleSocket: String?) throws(RuntimeError) {
+        guard let pseudoTerminal else { return }
+        pseudoTerminal.closeSlave()
+        if let consoleSocket { try pseudoTerminal.sendMaster(to: consoleSocket) }
+    }
 }
 
 /// A pseudo terminal of the host: the sandbox relays between its slave and the terminal in the guest.
 ///
-/// The slave is raw, since the guest's terminal does what terminals do.
+/// The slave is raw, since the guest's terminal does what terminals do; but for newlines where the one who gets the
+/// master sets, as conmon and containerd do, whether they become a carriage return and a newline (ONLCR).
 package final class PseudoTerminal {
     package let master: OwnedFD
     private var slave: OwnedFD?
 
     /// The size is the caller's, where it has a terminal.
-    package init(size: Terminal.Size?) throws(RuntimeError) {
+    package init(size: Terminal.Size?, translatesNewlines: Bool = false) throws(RuntimeError) {
         do throws(Errno) {
             let pair = try Terminal.openPseudoTerminal()
-            try Terminal.makeRaw(pair.second.rawValue)
+            try Terminal.makeRaw(
+                pair.second.rawValue, keepingOutput: translatesNewlines)
             if let size { try Terminal.setSize(size, of: pair.second.rawValue) }
             master = try pair.first.duplicate()
             slave = try pair.second.duplicate()

@@ -5,6 +5,7 @@ package import OCISpec
 /// ROOT/ID: the state of one container on the host. Mode 0700, made and removed by vmrun.
 ///
 ///     state.json     StateRecord, replaced in one step; missing while the container is being made
+///     config.json    of the bundle, as it was then
 ///     sandbox.sock   where the sandbox takes requests
 ///     sandbox.log    lines of JSON from the sandbox
 ///
@@ -12,6 +13,7 @@ package import OCISpec
 /// sandbox is gone, is what a crash has left: the next `create` of that name removes it.
 package struct ContainerDirectory: ~Copyable {
     package static let stateName = "state.json"
+    package static let configurationName = "config.json"
     package static let socketName = "sandbox.sock"
     static let socketFile: FileName = "sandbox.sock"
     package static let logName = "sandbox.log"
@@ -62,6 +64,48 @@ package struct ContainerDirectory: ~Copyable {
         }
     }
 
+    /// The folder of an existing container; `containerNotFound` where there is none.
+    package static func open(
+        _ id: ContainerID, root path: String
+    ) throws(RuntimeError) -> ContainerDirectory {
+        do throws(Errno) {
+            let name = try FileName(component: id.text.utf8)
+            let root = try OwnedFD.open(path.isEmpty ? "." : path, O_RDONLY | O_DIRECTORY)
+            let folder = try root.openBeneath(name, O_RDONLY | O_DIRECTORY)
+            return ContainerDirectory(id: id, name: name, root: root, folder: folder)
+        } catch .noSuchFile, .notADirectory {
+            throw .containerNotFound
+        } catch {
+            throw .system("open the folder of \(id)", error)
+        }
+    }
+
+    /// Waits until no other verb changes the container; `containerNotFound` where it was removed by then.
+    package borrowing func lock() throws(RuntimeError) {
+        let links = try RuntimeError.wrap("lock the folder of \(id)") { () throws(Errno) in
+            try folder.lock()
+            return try folder.status().links
+        }
+        guard links > 0 else { throw .containerNotFound }
+    }
+
+    /// Removes what a crash has left of this name; nothing happens where there is nothing, or a container lives.
+    static func removeRemains(of id: ContainerID, root path: String) {
+        guard let root = try? OwnedFD.open(path.isEmpty ? "." : path, O_RDONLY | O_DIRECTORY),
+            let name = try? FileName(component: id.text.utf8)
+        else { return }
+        _ = removeRemains(of: name, in: root)
+    }
+
+    /// The ids of all containers, in their order; empty where there is no such folder.
+    package static func all(root path: String) -> [ContainerID] {
+        guard let root = try? OwnedFD.open(path.isEmpty ? "." : path, O_RDONLY | O_DIRECTORY),
+            let names = try? root.names()
+        else { return [] }
+        return names.map { String(decoding: $0.bytes, as: UTF8.self) }.sorted()
+            .compactMap { try? ContainerID($0) }
+    }
+
     /// mkdir -p, mode 0700.
     package static func openRoot(_ path: String) throws(RuntimeError) -> OwnedFD {
         try RuntimeError.wrap("mkdir \(path)") { () throws(Errno) in
@@ -90,6 +134,29 @@ package struct ContainerDirectory: ~Copyable {
         return try? TreeDecoder.decode(StateRecord.self, from: tree)
     }
 
+    /// nil while the container is being made.
+    func readState() -> StateRecord? { Self.readState(in: folder) }
+
+    /// Keeps config.json for later verbs.
+    borrowing func writeConfiguration(_ text: [UInt8]) throws(RuntimeError) {
+        do throws(Errno) {
+            let file = try folder.open(
+                at: Self.configurationName, O_WRONLY | O_CREAT | O_TRUNC, mode: 0o600)
+            try file.writeAll(text)
+            try file.close()
+        } catch {
+            throw .system("write \(Self.configurationName)", error)
+        }
+    }
+
+    borrowing func readConfiguration() throws(RuntimeError) -> [UInt8] {
+        do throws(Errno) {
+            return try folder.open(at: Self.configurationName, O_RDONLY).readAll(limit: 16 << 20)
+        } catch {
+            throw .system("read \(Self.configurationName)", error)
+        }
+    }
+
     private static func empty(_ folder: borrowing OwnedFD) {
         for name in (try? folder.names()) ?? [] {
             try? folder.remove(name, directory: false)
@@ -108,6 +175,9 @@ package struct ContainerDirectory: ~Copyable {
             throw .system("write \(Self.stateName)", error)
         }
     }
+
+    /// The name of the user who has made the container.
+    var owner: String { (try? folder.status()).map { UserName.text(of: $0.user) } ?? "" }
 
     /// A path of the socket that is short enough for unix(7) wherever ROOT is; valid in this process.
     package var socketPath: String { "/proc/self/fd/\(folder.rawValue)/\(Self.socketName)" }

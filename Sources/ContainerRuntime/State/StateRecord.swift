@@ -13,17 +13,24 @@ package struct StateRecord: Equatable, Sendable, Decodable {
     package var pid: Int32
     package var pidStartTime: UInt64
     package var annotations: [String: String]
+    /// Of the machine, in bytes.
+    package var memorySize: UInt64
 
     package var process: ProcessIdentity { ProcessIdentity(pid: pid, startTime: pidStartTime) }
 
     package var json: JSONValue {
-        let notes = annotations.sorted { $0.key < $1.key }
-            .map { JSONValue.Member($0.key, .string($0.value)) }
-        return [
+        [
             "ociVersion": .string(ociVersion), "id": .string(id), "bundle": .string(bundle),
             "rootfs": .string(rootfs), "created": .string(created),
             "pid": .number(String(pid)), "pidStartTime": .number(String(pidStartTime)),
-            "annotations": .object(notes),
+            "annotations": annotationsJSON, "memorySize": .number(String(memorySize)),
         ]
+    }
+
+    /// In the order of their names.
+    var annotationsJSON: JSONValue {
+        .object(
+            annotations.sorted { $0.key < $1.key }
+                .map { JSONValue.Member($0.key, .string($0.value)) })
     }
 }

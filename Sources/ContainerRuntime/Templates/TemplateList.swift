@@ -31,7 +31,7 @@ package struct TemplateList {
                 "\(entry.diskSize >> 20) MiB", Self.time(entry.lastUse), entry.key.kernel,
             ]
         }
-        return Self.aligned([["NAME", "MEMORY", "CPUS", "ON DISK", "LAST USE", "KERNEL"]] + rows)
+        return TextTable.text([["NAME", "MEMORY", "CPUS", "ON DISK", "LAST USE", "KERNEL"]] + rows)
     }
 
     private static func time(_ time: FileTime) -> String {
@@ -48,17 +48,5 @@ package struct TemplateList {
             "cpus": .number(String(entry.key.processorCount)),
             "diskSize": .number(String(entry.diskSize)), "lastUse": .string(time(entry.lastUse)),
         ]
-    }
-
-    /// Columns as wide as their widest entry, two spaces apart.
-    private static func aligned(_ rows: [[String]]) -> String {
-        guard let columns = rows.first?.indices else { return "" }
-        let widths = columns.map { column in rows.map { $0[column].count }.max() ?? 0 }
-        return rows.map { row in
-            let cells = zip(row, widths).map { cell, width in
-                cell + String(repeating: " ", count: width - cell.count)
-            }
-            return cells.joined(separator: "  ") + "\n"
-        }.joined()
     }
 }

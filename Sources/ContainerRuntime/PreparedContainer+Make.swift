@@ -1,0 +1,124 @@
+internal import Linux
+internal import OCISpec
+internal import Protocols
+
+/// A container that has just been made, in the hands of the verb that has made it.
+struct MadeContainer: ~Copyable {
+    let sandbox: SandboxProcess
+    let directory: ContainerDirectory
+    /// The container has ended, and nothing of it is to stay.
+    var isToBeRemoved = false
+}
+
+extension PreparedContainer {
+    /// Makes the container, whose process waits, and lets `use` have it. Whatever fails, `use` among it, is gone
+    /// when this returns, kill -9 of this process included.
+    func make<Result>(
+        _ log: Log, then use: (inout MadeContainer) throws(RuntimeError) -> Result
+    ) throws(RuntimeError) -> Result {
+        let root = try ContainerDirectory.openRoot(request.root)
+        let guardian: Guard
+        do throws(Errno) {
+            guardian = try Guard(
+                in: root, name: request.id.text, temporary: ContainerDirectory.temporaryName,
+                terminal: hostTerminal?.descriptor.rawValue)
+        } catch {
+            throw .system("fork", error)
+        }
+        let result = guarded(guardian, root: root, log, use)
+        guardian.dismiss()
+        return try result.get()
+    }
+
+    private func guarded<Result>(
+        _ guardian: borrowing Guard, root: consuming OwnedFD, _ log: Log,
+        _ use: (inout MadeContainer) throws(RuntimeError) -> Result
+    ) -> Swift.Result<Result, RuntimeError> {
+        do throws(RuntimeError) {
+            let directory = try ContainerDirectory.create(
+                request.id, root: root, guarded: guardian)
+            return carryOut(in: directory, guarded: guardian, log, use)
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    private func carryOut<Result>(
+        in directory: consuming ContainerDirectory, guarded guardian: borrowing Guard, _ log: Log,
+        _ use: (inout MadeContainer) throws(RuntimeError) -> Result
+    ) -> Swift.Result<Result, RuntimeError> {
+        let sandbox: SandboxProcess
+        do throws(RuntimeError) {
+            try directory.writeConfiguration(configurationText)
+            sandbox = try makeSandbox(in: directory, guarded: guardian, log)
+        } catch {
+            directory.remove()
+            return .failure(error)
+        }
+        var made = MadeContainer(sandbox: sandbox, directory: directory)
+        do throws(RuntimeError) {
+            log.passOn(of: sandbox)
+            let result = try use(&made)
+            if made.isToBeRemoved { made.remove() }
+            return .success(result)
+        } catch {
+            sandbox.kill()
+            log.write(.debug, "the sandbox process is gone")
+            made.remove()
+            return .failure(error)
+        }
+    }
+
+    /// A sandbox whose container's process exists and waits.
+    private func makeSandbox(
+        in directory: borrowing ContainerDirectory, guarded guardian: borrowing Guard, _ log: Log
+    ) throws(RuntimeError) -> SandboxProcess {
+        var supply = MachineSupply(
+            plan.machine, files.machine, launcher, templates: request.templates)
+        while true {
+            let start = try supply.next(log)
+            let sandbox = try launcher.launch(plan, files, streams, from: start, in: directory)
+            log.phase("launched")
+            do throws(RuntimeError) {
+                try create(sandbox, in: directory, guarded: guardian)
+                return sandbox
+            } catch {
+                sandbox.kill()
+                guard case .template(let template) = start,
+                    case .container(let failure) = error, failure.kind == .badTemplate
+                else { throw error }
+                supply.refused(template, failure.message, log)
+            }
+        }
+    }
+
+    /// Returns when the container's process exists and waits.
+    private func create(
+        _ sandbox: SandboxProcess, in directory: borrowing ContainerDirectory,
+        guarded guardian: borrowing Guard
+    ) throws(RuntimeError) {
+        // Only now: without its configuration the process ends by itself, with it only by its guard.
+        try RuntimeError.wrap("start the sandbox") { () throws(Errno) in
+            try guardian.protect(sandbox.child)
+        }
+        var record = record
+        record.pid = sandbox.child.pid
+        record.pidStartTime = sandbox.identity?.startTime ?? 0
+        try sandbox.configure(orFail: "start the sandbox")
+        try directory.write(record)
+        try sandbox.waitUntilCreated()
+    }
+
+    /// Tells those who wait for the container of its process.
+    func announce(_ sandbox: SandboxProcess) throws(RuntimeError) {
+        try streams.announce(to: request.consoleSocket)
+        if let path = request.pidFile { try PIDFile.write(sandbox.child.pid, to: path) }
+    }
+}
+
+extension MadeContainer {
+    /// Takes away what belongs to a container whose sandbox is gone.
+    consuming func remove() {
+        directory.remove()
+    }
+}

@@ -1,0 +1,41 @@
+internal import Glibc
+package import OCISpec
+
+/// The verb `delete`: what is left of a container that has ended, or that is to end.
+package enum Delete {
+    /// `force` ends one that runs, and is content where there is none.
+    package static func run(
+        _ id: ContainerID, force: Bool, root: String, log: Log
+    ) throws(RuntimeError) {
+        let container: ExistingContainer
+        do throws(RuntimeError) {
+            container = try ExistingContainer(id, root: root, locked: true)
+        } catch .containerNotFound where force {
+            return ContainerDirectory.removeRemains(of: id, root: root)
+        }
+        try end(container, force: force)
+        container.remove(log)
+    }
+
+    private static func end(
+        _ container: borrowing ExistingContainer, force: Bool
+    ) throws(RuntimeError) {
+        let process = container.record.process
+        if force { return try SandboxEnd.kill(process) }
+        switch try container.status() {
+        case .stopped: try SandboxEnd.wait(for: process)
+        case .created: try SandboxEnd.kill(process)
+        case .creating, .running, .paused:
+            throw .usage(
+                "cannot delete container \(container.record.id) that is not stopped: "
+                    + "\(try container.status().rawValue)")
+        }
+    }
+}
+
+extension ExistingContainer {
+    /// Takes away what belongs to a container whose sandbox is gone.
+    consuming func remove(_ log: Log) {
+        directory.remove()
+    }
+}

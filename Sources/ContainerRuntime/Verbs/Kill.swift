@@ -1,0 +1,30 @@
+internal import Glibc
+package import OCISpec
+internal import Protocols
+
+/// The verb `kill`: a signal for the container's first process, or for all.
+package enum Kill {
+    /// `signal`: a name with or without SIG, or a number.
+    package static func run(
+        _ id: ContainerID, signal: String, all: Bool, root: String
+    ) throws(RuntimeError) {
+        guard let number = SignalName.number(of: signal) else {
+            throw .usage("unknown signal \"\(signal)\"")
+        }
+        let container = try ExistingContainer(id, root: root)
+        switch try container.status() {
+        case .created, .running, .paused: break
+        // Callers send KILL to all after the end, to be sure.
+        case .stopped where all: return
+        case .stopped, .creating: throw .notRunning
+        }
+        var client = try container.client()
+        do throws(RuntimeError) {
+            try client.signal(number, all: all)
+        } catch {
+            guard number == SIGKILL, container.record.process.isRunning else { throw error }
+            // A guest that does not answer has no right to go on.
+            try SandboxEnd.kill(container.record.process)
+        }
+    }
+}

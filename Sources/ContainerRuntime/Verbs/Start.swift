@@ -1,0 +1,18 @@
+package import OCISpec
+internal import Protocols
+
+/// The verb `start`: lets the process of a created container execute its program.
+package enum Start {
+    package static func run(_ id: ContainerID, root: String, log: Log) throws(RuntimeError) {
+        let container = try ExistingContainer(id, root: root, locked: true)
+        switch try container.status() {
+        case .created: break
+        case .stopped: throw .usage("cannot start a container that has stopped")
+        case .running, .paused: throw .usage("cannot start an already running container")
+        case .creating: throw .usage("cannot start a container that is not created")
+        }
+        var client = try container.client()
+        try client.start()
+        log.phase("started")
+    }
+}
