@@ -68,7 +68,11 @@ let package = Package(
 
         // The host side.
         layer("OCISpec", []),
-        layer("ContainerRuntime", ["OCISpec", "Protocols", "KVM", "Linux"]),
+        .target(
+            name: "CSeccomp", cSettings: cSettings,
+            linkerSettings: [.linkedLibrary(":libseccomp.a")]),
+        layer("SeccompCompiler", ["CSeccomp", "OCISpec", "Linux"]),
+        layer("ContainerRuntime", ["OCISpec", "SeccompCompiler", "Protocols", "KVM", "Linux"]),
         .executableTarget(
             name: "vmrun",
             dependencies: [
@@ -105,6 +109,7 @@ let package = Package(
             "VMMTests",
             ["VMM", "Boot", "Devices", "Virtio", "KVM", "GuestMemory", "Protocols", "Linux"]),
         tests("OCISpecTests", ["OCISpec"]),
+        tests("SeccompCompilerTests", ["SeccompCompiler", "OCISpec"]),
         tests(
             "ContainerRuntimeTests",
             ["ContainerRuntime", "KVM", "OCISpec", "Protocols", "Linux", "vmrun", "FakeSandbox"]),

@@ -47,9 +47,8 @@ import Testing
         #expect(process.umask == nil)
     }
 
-    @Test func plansPodmansConfigurationWithoutItsFilter() throws {
-        var configuration = try self.configuration("config-podman-everything")
-        configuration.linux?.seccomp = nil
+    @Test func plansPodmansConfiguration() throws {
+        let configuration = try self.configuration("config-podman-everything")
         let plan = try SandboxPlan(configuration, id: ContainerID("c"), bundle: "/b")
         let container = plan.container
         #expect(plan.shares[1].name == "mounts/1")
@@ -71,10 +70,26 @@ import Testing
         #expect(container.devices.last?.mode == 0o020666)
         #expect(container.process.additionalGIDs == [1000])
         #expect(container.process.umask == 0o22)
+        #expect(!container.process.seccompFilter.isEmpty)
+        // SECCOMP_FILTER_FLAG_SPEC_ALLOW (linux/seccomp.h).
+        #expect(container.process.seccompFlags == 4)
     }
 
     @Test(arguments: [
-        ("config-podman-everything", "linux.seccomp: not supported yet"),
+        (
+            #"{"defaultAction": "SCMP_ACT_NOTIFY"}"#,
+            "linux.seccomp.defaultAction: SCMP_ACT_NOTIFY is not supported"
+        ),
+        (
+            #"{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["socket"], "action": "SCMP_ACT_NOTIFY"}]}"#,
+            "linux.seccomp.syscalls[0].action: SCMP_ACT_NOTIFY is not supported"
+        ),
+    ])
+    func refusesFilters(profile: String, message: String) {
+        #expect(refusal { try makePlan(linux: "\"seccomp\": \(profile)") } == message)
+    }
+
+    @Test(arguments: [
         ("config-docker-plain", "hooks.prestart: not supported yet"),
         (
             "config-cri-container",

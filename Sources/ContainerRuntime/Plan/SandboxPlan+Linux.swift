@@ -20,6 +20,7 @@ extension SandboxPlan {
         container.readonlyPaths = linux.readonlyPaths ?? []
         try addRootPropagation(linux.rootfsPropagation ?? "")
         try addPersonality(linux.personality)
+        try container.process.addFilter(linux.seccomp)
         try refuse(linux)
         if !(linux.mountLabel ?? "").isEmpty {
             warnings.append("linux.mountLabel: the guest has no SELinux; ignored")
@@ -104,7 +105,6 @@ extension SandboxPlan {
 
     private func refuse(_ linux: LinuxConfiguration) throws(RuntimeError) {
         let fields: [(String, Bool, String)] = [
-            ("seccomp", linux.seccomp != nil, "not supported yet"),
             (
                 "netDevices", !(linux.netDevices ?? [:]).isEmpty,
                 "not supported yet: a device of the host in the guest"

@@ -52,11 +52,10 @@ extension FieldTable {
             ["linux.sysctl.*"],
             #""sysctl": {"net.ipv4.ip_forward": "1"}"#),
         .linux(
-            .refused("linux.seccomp"),
+            .carriedOut,
             [
                 "linux.seccomp.defaultAction", "linux.seccomp.defaultErrnoRet",
                 "linux.seccomp.architectures[]", "linux.seccomp.flags[]",
-                "linux.seccomp.listenerPath", "linux.seccomp.listenerMetadata",
                 "linux.seccomp.syscalls[].names[]", "linux.seccomp.syscalls[].action",
                 "linux.seccomp.syscalls[].errnoRet", "linux.seccomp.syscalls[].args[].index",
                 "linux.seccomp.syscalls[].args[].value",
@@ -64,6 +63,9 @@ extension FieldTable {
                 "linux.seccomp.syscalls[].args[].op",
             ],
             #""seccomp": {"defaultAction": "SCMP_ACT_ALLOW"}"#),
+        .other(
+            .explained("are for notifications, which are refused with their action"),
+            ["linux.seccomp.listenerPath", "linux.seccomp.listenerMetadata"]),
         .linux(
             .carriedOut,
             ["linux.rootfsPropagation"],
