@@ -20,8 +20,8 @@
 #define HIGH 512
 #define MAX_SPAWN 256
 
-static int add_descriptors(posix_spawn_file_actions_t *actions, const int *fds, int count,
-                           int *copies) {
+static int add_actions(posix_spawn_file_actions_t *actions, const char *folder, const int *fds,
+                       int count, int *copies) {
     for (int i = 0; i < count; i++) {
         copies[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, HIGH);
         if (copies[i] < 0)
@@ -31,10 +31,11 @@ static int add_descriptors(posix_spawn_file_actions_t *actions, const int *fds, 
             return error;
     }
     int error = posix_spawn_file_actions_addclosefrom_np(actions, count);
-    return error ? error : posix_spawn_file_actions_addchdir_np(actions, "/");
+    return error ? error : posix_spawn_file_actions_addchdir_np(actions, folder);
 }
 
-int cl_spawn(const char *path, char *const argv[], char *const envp[], const int *fds, int count) {
+int cl_spawn(const char *path, char *const argv[], char *const envp[], const char *folder,
+             const int *fds, int count) {
     if (count < 3 || count > MAX_SPAWN)
         return -EINVAL;
     int copies[MAX_SPAWN];
@@ -52,7 +53,7 @@ int cl_spawn(const char *path, char *const argv[], char *const envp[], const int
     posix_spawnattr_setsigmask(&attributes, &none);
     posix_spawnattr_setsigdefault(&attributes, &all);
     pid_t pid = -1;
-    int error = add_descriptors(&actions, fds, count, copies);
+    int error = add_actions(&actions, folder, fds, count, copies);
     if (!error)
         error = posix_spawn(&pid, path, &actions, &attributes, argv, envp);
     for (int i = 0; i < count; i++)

@@ -13,17 +13,19 @@ package struct Child: ~Copyable {
         case killed(signal: Int32)
     }
 
-    /// Starts a program in a session of its own, with / as its folder, no signal blocked or handled, and
-    /// exactly these descriptors, numbered from 0; they stay the caller's.
+    /// Starts a program in a session of its own, in a folder, with no signal blocked or handled, and exactly
+    /// these descriptors, numbered from 0; they stay the caller's.
     package static func spawn(
-        _ path: String, arguments: [String], environment: [String], descriptors: [Int32]
+        _ path: String, arguments: [String], environment: [String], descriptors: [Int32],
+        folder: String = "/"
     ) throws(Errno) -> Child {
         // SAFETY: all arrays outlive the call and end with nil where C expects it.
         let pid = unsafe withStrings(arguments) { arguments in
             unsafe withStrings(environment) { environment in
                 unsafe descriptors.withUnsafeBufferPointer { numbers in
                     unsafe cl_spawn(
-                        path, arguments, environment, numbers.baseAddress, Int32(numbers.count))
+                        path, arguments, environment, folder, numbers.baseAddress,
+                        Int32(numbers.count))
                 }
             }
         }

@@ -1,9 +1,10 @@
 // Starting other processes. Like clinux.h: the value, or the negated errno.
 #pragma once
 
-// Starts a program in a session of its own, with / as its folder, no signal blocked or handled, and
-// exactly the open descriptors fds[0] ... fds[count-1] as its 0 ... count-1. Answers its pid.
-int cl_spawn(const char *path, char *const argv[], char *const envp[], const int *fds, int count);
+// Starts a program in a session of its own, in a folder, with no signal blocked or handled, and exactly
+// the open descriptors fds[0] ... fds[count-1] as its 0 ... count-1. Answers its pid.
+int cl_spawn(const char *path, char *const argv[], char *const envp[], const char *folder,
+             const int *fds, int count);
 
 // Forks a guard: a process that holds nothing open but what it is given, and waits at `socket`.
 //   'p' with a pidfd (SCM_RIGHTS): the process that it is to end.
