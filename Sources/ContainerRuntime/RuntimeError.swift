@@ -28,6 +28,8 @@ package enum RuntimeError: Error, Equatable, Sendable, CustomStringConvertible {
     case sandboxDied(how: String, log: [String])
     /// The sandbox has sent what is no message.
     case protocolViolation(String)
+    /// A hook of the host has failed, the first of its kind being number 0; the text is runc's.
+    case hook(HookKind, index: Int, reason: String)
     /// The folder of templates cannot be used, or has no such template.
     case templates(String)
     /// A flag of the command line, or what goes together.
@@ -48,6 +50,8 @@ package enum RuntimeError: Error, Equatable, Sendable, CustomStringConvertible {
         case .sandboxDied(let how, let log):
             "the sandbox process \(how)" + (log.isEmpty ? "" : ": " + log.joined(separator: " | "))
         case .protocolViolation(let reason): "the sandbox does not keep to the protocol: \(reason)"
+        case .hook(let kind, let index, let reason):
+            "error running \(kind) hook #\(index): \(reason)"
         case .templates(let text): text
         case .usage(let text): text
         }

@@ -56,9 +56,10 @@ package struct SandboxPlan: Equatable, Sendable {
     }
 
     private mutating func addHooks(_ hooks: Hooks?) throws(RuntimeError) {
-        for (name, list) in hooks?.kinds ?? [] where !list.isEmpty {
-            guard name == "startContainer" else {
-                throw .unsupported(path: "hooks.\(name)", reason: "not supported yet")
+        for kind in HookKind.allCases {
+            guard let list = hooks?[kind], !list.isEmpty else { continue }
+            guard kind == .startContainer else {
+                throw .unsupported(path: "hooks.\(kind)", reason: "not supported yet")
             }
             container.startContainerHooks = list.map { entry in
                 var hook = Hook()

@@ -108,20 +108,11 @@ private struct NameKey: CodingKey {
 }
 
 extension Hooks {
-    /// All kinds with their names, in the order in which they run.
-    package var kinds: [(name: String, hooks: [HookEntry])] {
-        [
-            ("prestart", prestart ?? []), ("createRuntime", createRuntime ?? []),
-            ("createContainer", createContainer ?? []), ("startContainer", startContainer ?? []),
-            ("poststart", poststart ?? []), ("poststop", poststop ?? []),
-        ]
-    }
-
     /// config.md, "POSIX-platform Hooks".
     func validate() throws(SpecError) {
-        for (name, hooks) in kinds {
-            for (index, hook) in hooks.enumerated() {
-                let path = "hooks.\(name)[\(index)]"
+        for kind in HookKind.allCases {
+            for (index, hook) in self[kind].enumerated() {
+                let path = "hooks.\(kind)[\(index)]"
                 guard hook.path.hasPrefix("/") else {
                     throw .invalid(path: path + ".path", reason: "must be an absolute path")
                 }
