@@ -18,6 +18,16 @@ struct MountOptions: Equatable {
         }
     }
 
+    /// Every option that is not data of a file system. A new mount has nothing to remount.
+    static var names: [String] {
+        let flags = setting.filter { $0.value & MountFlags.remount == 0 }.keys
+        let all: Set<String> = ["defaults", copyUpOption]
+        return all.union(flags).union(clearing.keys).union(propagations.keys)
+            .union(recursive.keys).sorted()
+    }
+
+    private static let copyUpOption = "tmpcopyup"
+
     private mutating func add(_ option: String) {
         if let flag = Self.setting[option] {
             flags |= flag
@@ -35,7 +45,7 @@ struct MountOptions: Equatable {
         } else {
             switch option {
             case "defaults", "": break
-            case "tmpcopyup": copyUp = true
+            case Self.copyUpOption: copyUp = true
             case "idmap", "ridmap": idMapping = option
             default: data.append(option)
             }

@@ -48,21 +48,23 @@ extension SandboxPlan {
         machine.cpuCount = try MachineShape.checkProcessors(count, path)
     }
 
-    /// Names below `io.vmrun.` are ours: one that is not known is a mistake, not another program's.
+    static let annotationPrefix = "io.vmrun."
+
+    /// Names below the prefix are ours: one that is not known is a mistake, not another program's.
     private mutating func addAnnotations(
         _ annotations: [String: String]
     ) throws(RuntimeError) {
         for (name, value) in annotations.sorted(by: { $0.key < $1.key }) {
-            guard name.hasPrefix("io.vmrun.") else { continue }
+            guard name.hasPrefix(Self.annotationPrefix) else { continue }
             let path = "annotations[\"\(name)\"]"
             switch name {
-            case "io.vmrun.memory":
+            case Self.annotationPrefix + "memory":
                 guard let size = ByteCount.parse(value) else {
                     throw .unsupported(
                         path: path, reason: "\"\(value)\" is not a size such as 512M")
                 }
                 try setMemory(size, path)
-            case "io.vmrun.cpus":
+            case Self.annotationPrefix + "cpus":
                 guard let count = UInt32(value) else {
                     throw .unsupported(path: path, reason: "\"\(value)\" is not a number")
                 }

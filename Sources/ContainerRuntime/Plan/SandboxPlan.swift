@@ -55,10 +55,13 @@ package struct SandboxPlan: Equatable, Sendable {
         path.hasPrefix("/") ? path : bundle + "/" + path
     }
 
+    /// The hooks that are carried out; others are refused.
+    static let hookKinds: [HookKind] = [.startContainer]
+
     private mutating func addHooks(_ hooks: Hooks?) throws(RuntimeError) {
         for kind in HookKind.allCases {
             guard let list = hooks?[kind], !list.isEmpty else { continue }
-            guard kind == .startContainer else {
+            guard Self.hookKinds.contains(kind) else {
                 throw .unsupported(path: "hooks.\(kind)", reason: "not supported yet")
             }
             container.startContainerHooks = list.map { entry in
