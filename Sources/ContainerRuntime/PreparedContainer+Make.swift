@@ -6,6 +6,7 @@ internal import Protocols
 struct MadeContainer: ~Copyable {
     let sandbox: SandboxProcess
     let directory: ContainerDirectory
+    let hooks: ContainerHooks
     /// The container has ended, and nothing of it is to stay.
     var isToBeRemoved = false
 }
@@ -50,21 +51,26 @@ extension PreparedContainer {
         let sandbox: SandboxProcess
         do throws(RuntimeError) {
             try directory.writeConfiguration(configurationText)
+            try directory.writeFilter(of: plan.container.process)
             sandbox = try makeSandbox(in: directory, guarded: guardian, log)
         } catch {
             directory.remove()
+            ContainerHooks(hooks, of: record).runPoststop(log)
             return .failure(error)
         }
-        var made = MadeContainer(sandbox: sandbox, directory: directory)
+        var record = record
+        record.process = sandbox.identity
+        var made = MadeContainer(
+            sandbox: sandbox, directory: directory, hooks: ContainerHooks(hooks, of: record))
         do throws(RuntimeError) {
             log.passOn(of: sandbox)
             let result = try use(&made)
-            if made.isToBeRemoved { made.remove() }
+            if made.isToBeRemoved { made.remove(log) }
             return .success(result)
         } catch {
             sandbox.kill()
             log.write(.debug, "the sandbox process is gone")
-            made.remove()
+            made.remove(log)
             return .failure(error)
         }
     }
@@ -102,10 +108,13 @@ extension PreparedContainer {
             try guardian.protect(sandbox.child)
         }
         var record = record
-        record.pid = sandbox.child.pid
-        record.pidStartTime = sandbox.identity?.startTime ?? 0
-        try sandbox.configure(orFail: "start the sandbox")
+        record.process = sandbox.identity
         try directory.write(record)
+        let hooks = ContainerHooks(hooks, of: record)
+        for kind in [HookKind.prestart, .createRuntime, .createContainer] {
+            try hooks.run(kind, .creating)
+        }
+        try sandbox.configure(hookState: hooks.state(.created), orFail: "start the sandbox")
         try sandbox.waitUntilCreated()
     }
 
@@ -118,7 +127,9 @@ extension PreparedContainer {
 
 extension MadeContainer {
     /// Takes away what belongs to a container whose sandbox is gone.
-    consuming func remove() {
+    consuming func remove(_ log: Log) {
+        let hooks = hooks
         directory.remove()
+        hooks.runPoststop(log)
     }
 }

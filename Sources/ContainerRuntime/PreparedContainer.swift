@@ -13,6 +13,7 @@ struct PreparedContainer {
     /// Of a verb in the foreground of a terminal.
     let hostTerminal: HostTerminal?
     let record: StateRecord
+    let hooks: Hooks?
     /// config.json as it was read.
     let configurationText: [UInt8]
 
@@ -21,6 +22,7 @@ struct PreparedContainer {
         let bundle = try Bundle(path: request.bundle)
         let configuration = bundle.configuration
         configurationText = bundle.text
+        hooks = configuration.hooks
         try request.caller.check(terminal: configuration.process?.terminal ?? false)
         var plan = try SandboxPlan(
             configuration, id: request.id, bundle: bundle.path,

@@ -14,7 +14,6 @@ struct Vmrun: ParsableCommand {
             UpdateCommand.self, SpecCommand.self, FeaturesCommand.self, CheckCommand.self,
             TemplateCommand.self,
         ])
-        ])
 
     @Option(help: ArgumentHelp("Folder for the state of containers.", valueName: "path"))
     var root: String?

@@ -45,7 +45,7 @@ import Testing
     @Test("what is refused is not there")
     func refused() {
         #expect(!names("linux", "seccomp", "actions").contains("SCMP_ACT_NOTIFY"))
-        #expect(names("hooks") == SandboxPlan.hookKinds.map(\.rawValue))
+        #expect(names("hooks") == HookKind.allCases.map(\.rawValue))
         for path in [
             ["cgroup", "rdma"], ["intelRdt", "enabled"], ["mountExtensions", "idmap", "enabled"],
         ] {

@@ -12,7 +12,7 @@ package enum Features {
         [
             "ociVersionMin": .string(oldestVersion),
             "ociVersionMax": .string(specificationVersion),
-            "hooks": list(SandboxPlan.hookKinds.map(\.rawValue)),
+            "hooks": list(HookKind.allCases.map(\.rawValue)),
             "mountOptions": list(MountOptions.names),
             "linux": [
                 "namespaces": list(Namespace.allCases.map(\.rawValue).sorted()),

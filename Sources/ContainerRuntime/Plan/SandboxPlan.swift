@@ -45,7 +45,7 @@ package struct SandboxPlan: Equatable, Sendable {
                 name: "rootfs", hostPath: Self.absolute(root.path, in: bundle), readonly: false,
                 field: "root.path"))
         try addMounts(configuration.mounts ?? [], bundle: bundle)
-        try addHooks(configuration.hooks)
+        addHooks(configuration.hooks)
         try addLinux(configuration.linux ?? LinuxConfiguration())
         try addMachine(configuration, defaults)
         warnAboutOtherPlatforms(configuration)
@@ -55,23 +55,15 @@ package struct SandboxPlan: Equatable, Sendable {
         path.hasPrefix("/") ? path : bundle + "/" + path
     }
 
-    /// The hooks that are carried out; others are refused.
-    static let hookKinds: [HookKind] = [.startContainer]
-
-    private mutating func addHooks(_ hooks: Hooks?) throws(RuntimeError) {
-        for kind in HookKind.allCases {
-            guard let list = hooks?[kind], !list.isEmpty else { continue }
-            guard Self.hookKinds.contains(kind) else {
-                throw .unsupported(path: "hooks.\(kind)", reason: "not supported yet")
-            }
-            container.startContainerHooks = list.map { entry in
-                var hook = Hook()
-                hook.path = entry.path
-                hook.arguments = entry.args ?? [entry.path]
-                hook.environment = entry.env ?? []
-                hook.timeoutSeconds = UInt32(clamping: entry.timeout ?? 0)
-                return hook
-            }
+    /// Those of the guest; the others run on the host.
+    private mutating func addHooks(_ hooks: Hooks?) {
+        container.startContainerHooks = (hooks?[.startContainer] ?? []).map { entry in
+            var hook = Hook()
+            hook.path = entry.path
+            hook.arguments = entry.args ?? [entry.path]
+            hook.environment = entry.env ?? []
+            hook.timeoutSeconds = UInt32(clamping: entry.timeout ?? 0)
+            return hook
         }
     }
 

@@ -27,8 +27,12 @@ package final class SandboxProcess {
     }
 
     /// Sends the configuration, once: the process begins. One that has died already is noticed later.
-    func configure(orFail operation: String) throws(RuntimeError) {
+    func configure(hookState: String = "", orFail operation: String) throws(RuntimeError) {
         guard let document = document.take() else { return }
+        var configuration = configuration
+        if !configuration.container.startContainerHooks.isEmpty {
+            configuration.container.hookState = hookState
+        }
         do throws(Errno) {
             try document.writeAll(Frame.encode(configuration))
         } catch .brokenPipe, .connectionReset {
@@ -37,7 +41,10 @@ package final class SandboxProcess {
         }
     }
 
-    package var identity: ProcessIdentity? { ProcessIdentity(running: child.pid) }
+    /// A pid alone where it has ended already.
+    package var identity: ProcessIdentity {
+        ProcessIdentity(running: child.pid) ?? ProcessIdentity(pid: child.pid, startTime: 0)
+    }
 
     /// For `Poll`: readable when there is a report; nil after the last one. Borrowed.
     package var reportNumber: Int32? { reports.ended ? nil : reports.socket.rawValue }

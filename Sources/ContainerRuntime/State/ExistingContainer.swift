@@ -49,6 +49,20 @@ package struct ExistingContainer: ~Copyable {
         }
     }
 
+    /// Of config.json as it was when the container was made.
+    func hooks() throws(RuntimeError) -> ContainerHooks {
+        struct Document: Decodable {
+            var hooks: Hooks?
+        }
+        let bytes = try directory.readConfiguration()
+        do throws(SpecError) {
+            let document = try TreeDecoder.decode(Document.self, from: JSONParser.parse(bytes))
+            return ContainerHooks(document.hooks, of: record)
+        } catch {
+            throw .document(file: ContainerDirectory.configurationName, error)
+        }
+    }
+
     /// config.json as it was when the container was made.
     package func configuration() throws(RuntimeError) -> Configuration {
         let bytes = try directory.readConfiguration()

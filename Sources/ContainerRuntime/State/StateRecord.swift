@@ -16,7 +16,10 @@ package struct StateRecord: Equatable, Sendable, Decodable {
     /// Of the machine, in bytes.
     package var memorySize: UInt64
 
-    package var process: ProcessIdentity { ProcessIdentity(pid: pid, startTime: pidStartTime) }
+    package var process: ProcessIdentity {
+        get { ProcessIdentity(pid: pid, startTime: pidStartTime) }
+        set { (pid, pidStartTime) = (newValue.pid, newValue.startTime) }
+    }
 
     package var json: JSONValue {
         [

@@ -36,6 +36,8 @@ package enum Delete {
 extension ExistingContainer {
     /// Takes away what belongs to a container whose sandbox is gone.
     consuming func remove(_ log: Log) {
+        let hooks = try? hooks()
         directory.remove()
+        hooks?.runPoststop(log)
     }
 }

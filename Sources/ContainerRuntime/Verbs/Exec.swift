@@ -41,6 +41,7 @@ package enum Exec {
         if let affinity = process.execCPUAffinity {
             plan.cpuAffinity = affinity.final ?? affinity.initial ?? ""
         }
+        try container.directory.readFilter(into: &plan)
         for warning in warnings { log.write(.warning, warning) }
         let caller = StandardStreams.Caller(
             detach: request.detach, consoleSocket: request.consoleSocket)

@@ -14,7 +14,7 @@ package enum Run {
             made.directory.unlock()
             var client = try SandboxClient(made.directory)
             guard !request.detach else {
-                try client.start()
+                try Start.begin(&client, made.hooks, made.sandbox.identity)
                 return 0
             }
             let status = try container.stay(made, &client, log)
@@ -35,7 +35,9 @@ extension PreparedContainer {
             terminal = (hostTerminal, pseudo)
         }
         let session = try ForegroundSession(terminal: terminal)
-        let end = try session.run(sandbox.child) { () throws(RuntimeError) in try client.start() }
+        let end = try session.run(sandbox.child) { () throws(RuntimeError) in
+            try Start.begin(&client, made.hooks, sandbox.identity)
+        }
         try sandbox.takeLastReports()
         log.passOn(of: sandbox)
         if sandbox.failure != nil || end.wasKilled {

@@ -12,7 +12,20 @@ package enum Start {
         case .creating: throw .usage("cannot start a container that is not created")
         }
         var client = try container.client()
-        try client.start()
+        try begin(&client, try container.hooks(), container.record.process)
         log.phase("started")
+    }
+
+    /// Starts the created container. One whose poststart hooks fail is stopped (runtime.md, "Lifecycle").
+    static func begin(
+        _ client: inout SandboxClient, _ hooks: ContainerHooks, _ process: ProcessIdentity
+    ) throws(RuntimeError) {
+        try client.start()
+        do throws(RuntimeError) {
+            try hooks.run(.poststart, .running)
+        } catch {
+            try? SandboxEnd.kill(process)
+            throw error
+        }
     }
 }
