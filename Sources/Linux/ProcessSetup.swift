@@ -34,4 +34,5 @@ package enum ProcessSetup {
 
     /// The user in whose name the kernel lets this process act.
     package static var effectiveUser: UInt32 { geteuid() }
+    package static var effectiveGroup: UInt32 { getegid() }
 }

@@ -4,7 +4,11 @@ package let specificationVersion = "1.2.1"
 extension Configuration {
     /// What `vmrun spec` writes: the file of `runc spec` byte for byte, the version apart.
     package static func defaultText() throws(SpecError) -> String {
-        try JSONParser.parse(Array(defaultDocument.utf8)).text(indent: "\t")
+        try defaultTree().text(indent: "\t")
+    }
+
+    static func defaultTree() throws(SpecError) -> JSONValue {
+        try JSONParser.parse(Array(defaultDocument.utf8))
     }
 
     private static let defaultDocument = """

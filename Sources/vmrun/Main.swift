@@ -35,7 +35,7 @@ enum Main {
             return 1
         }
         do throws(RuntimeError) {
-            try verb.vmrun.check()
+            try verb.vmrun.check(mayBeRootless: verb is SpecCommand)
             return try verb.carryOut(log)
         } catch {
             let message = "vmrun \(type(of: verb).name) failed: \(error)"

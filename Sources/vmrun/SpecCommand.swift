@@ -14,14 +14,8 @@ struct SpecCommand: Verb {
         help: ArgumentHelp("Folder to write it to (default: the current one).", valueName: "path"))
     var bundle = ""
 
-    @Flag(help: "Refused: vmrun needs no configuration of its own for users.")
-    var rootless = false
-
     func carryOut(_ log: Log) throws(RuntimeError) -> Int32 {
-        guard !rootless else {
-            throw .usage("--rootless is not supported: the guest's kernel is the container's own")
-        }
-        try DefaultBundle.writeConfiguration(to: bundle)
+        try DefaultBundle.writeConfiguration(to: bundle, rootless: vmrun.isRootless)
         return 0
     }
 }

@@ -45,8 +45,15 @@ struct Vmrun: ParsableCommand {
     @Flag(help: "Refused: cgroups of systemd are not supported yet.")
     var systemdCgroup = false
 
-    @Option(help: ArgumentHelp("Accepted: auto and false.", valueName: "mode"))
-    var rootless = "auto"
+    /// The parser takes a root option from behind the verb, too: this is also the flag of `spec`.
+    @Option(
+        defaultAsFlag: "true", parsing: .next,
+        help: ArgumentHelp(
+            "Accepted: auto and false. With spec: write a configuration for a user who is not root.",
+            valueName: "mode"))
+    var rootless: String?
+
+    var isRootless: Bool { !["auto", "false"].contains(rootless ?? "auto") }
 
     @Flag(name: [.long, .customShort("v")], help: "Print the version.")
     var version = false
@@ -56,11 +63,11 @@ struct Vmrun: ParsableCommand {
         print(Version.text)
     }
 
-    /// What is refused whatever the verb.
-    func check() throws(RuntimeError) {
+    /// What is refused whatever the verb, but for the one that can be rootless.
+    func check(mayBeRootless: Bool) throws(RuntimeError) {
         guard !systemdCgroup else { throw .usage("--systemd-cgroup is not supported yet") }
-        guard rootless == "auto" || rootless == "false" else {
-            throw .usage("--rootless=\(rootless) is not supported: vmrun needs no user namespace")
+        guard !isRootless || mayBeRootless else {
+            throw .usage("--rootless is not supported: vmrun needs no user namespace")
         }
     }
 

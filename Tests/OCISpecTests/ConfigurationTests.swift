@@ -33,6 +33,19 @@ import Testing
         #expect(ours == runc.replacing("1.0.2-dev", with: specificationVersion))
     }
 
+    @Test func writesTheRootlessFileOfRunc() throws {
+        let runc = String(decoding: try Fixture.bytes("runc-spec-rootless"), as: UTF8.self)
+        let ours = try Configuration.rootlessText(uid: 0, gid: 0)
+        #expect(ours == runc.replacing("1.0.2-dev", with: specificationVersion))
+    }
+
+    @Test func mapsTheUserToRootInTheRootlessFile() throws {
+        let text = try Configuration.rootlessText(uid: 1000, gid: 100)
+        let spec = try Configuration.read(Array(text.utf8)).configuration
+        #expect(spec.linux?.uidMappings?.map(\.hostID) == [1000])
+        #expect(spec.linux?.gidMappings?.map(\.hostID) == [100])
+    }
+
     @Test func keepsTheLargestLimit() throws {
         let spec = try edited(
             #""process":{"cwd":"/","args":["x"],"rlimits":[{"type":"RLIMIT_AS","soft":1,"hard":18446744073709551615}]}"#

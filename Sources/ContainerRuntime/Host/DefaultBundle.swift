@@ -4,15 +4,22 @@ internal import OCISpec
 
 /// The verb `spec`.
 package enum DefaultBundle {
-    /// Writes config.json into a folder ("": the current one), never over one that is there.
-    package static func writeConfiguration(to path: String) throws(RuntimeError) {
+    /// Writes config.json into a folder ("": the current one), never over one that is there; a rootless one is for the
+    /// user whom this process acts for.
+    package static func writeConfiguration(
+        to path: String, rootless: Bool
+    ) throws(RuntimeError) {
         let path = path.isEmpty ? "." : path
         let folder = try RuntimeError.wrap("chdir \(path)") { () throws(Errno) in
             try OwnedFD.openPath(path, O_DIRECTORY)
         }
         let text: String
         do throws(SpecError) {
-            text = try Configuration.defaultText()
+            text =
+                try rootless
+                ? Configuration.rootlessText(
+                    uid: ProcessSetup.effectiveUser, gid: ProcessSetup.effectiveGroup)
+                : Configuration.defaultText()
         } catch {
             throw .document(file: "config.json", error)
         }
