@@ -118,7 +118,7 @@ import Testing
         ),
         (
             #""process":{"cwd":"/","args":["x"]},"domainname":"h""#,
-            #"domainname: needs a uts namespace"#
+            #"domainname: unable to set domainname without a private UTS namespace"#
         ),
         (
             #""process":{"cwd":"/","args":["x"]},"hooks":{"prestart":[{"path":"x"}]}"#,
@@ -150,11 +150,11 @@ import Testing
         ),
         (
             #""process":{"cwd":"/","args":["x"]},"linux":{"namespaces":[{"type":"user"}]}"#,
-            #"linux.uidMappings: required, but missing"#
+            #"linux.uidMappings: user namespaces enabled, but no uid mappings found"#
         ),
         (
             #""process":{"cwd":"/","args":["x"]},"linux":{"uidMappings":[{"containerID":0,"hostID":0,"size":1}]}"#,
-            #"linux.uidMappings: needs a user namespace"#
+            #"linux.uidMappings: user namespace mappings specified, but user namespace isn't enabled in the config"#
         ),
         (
             #""process":{"cwd":"/","args":["x"]},"linux":{"namespaces":[{"type":"user"}],"uidMappings":[{"containerID":0,"hostID":0,"size":0}]}"#,
@@ -162,7 +162,7 @@ import Testing
         ),
         (
             #""process":{"cwd":"/","args":["x"]},"linux":{"timeOffsets":{"monotonic":{"secs":1}}}"#,
-            #"linux.timeOffsets: needs a time namespace"#
+            #"linux.timeOffsets: time namespace offsets specified, but time namespace isn't enabled in the config"#
         ),
         (
             #""process":{"cwd":"/","args":["x"]},"linux":{"devices":[{"path":"x","type":"c"}]}"#,

@@ -68,11 +68,7 @@ extension ProcessPlan {
             throw .unsupported(
                 path: path + ".class", reason: "\"\(entry.schedulingClass)\" is not a class")
         }
-        guard (0...7).contains(entry.priority) else {
-            throw .unsupported(
-                path: path + ".priority", reason: "\(entry.priority) is not between 0 and 7")
-        }
-        return number << 13 | UInt32(entry.priority)
+        return number << 13 | UInt32(clamping: entry.priority)
     }
 }
 
@@ -120,14 +116,8 @@ extension Scheduler {
             }
             flags |= flag
         }
-        guard (-20...19).contains(entry.nice ?? 0) else {
-            throw .unsupported(path: path + ".nice", reason: "is not between -20 and 19")
-        }
-        guard (0...99).contains(entry.priority ?? 0) else {
-            throw .unsupported(path: path + ".priority", reason: "is not between 0 and 99")
-        }
         nice = entry.nice ?? 0
-        priority = UInt32(entry.priority ?? 0)
+        priority = UInt32(clamping: entry.priority ?? 0)
         runtime = entry.runtime ?? 0
         deadline = entry.deadline ?? 0
         period = entry.period ?? 0

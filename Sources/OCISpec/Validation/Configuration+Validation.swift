@@ -26,6 +26,7 @@ extension Configuration {
         try hooks?.validate()
         try linux?.validate()
         try validateNamespaceUse()
+        try validateSysctls()
         return warnings
     }
 
@@ -41,30 +42,6 @@ extension Configuration {
             }
         }
         return warnings
-    }
-
-    /// Fields that have no meaning without a namespace of the container's own.
-    private func validateNamespaceUse() throws(SpecError) {
-        let kinds = Set((linux?.namespaces ?? []).map(\.type))
-        func needs(_ kind: Namespace, _ path: String, _ used: Bool) throws(SpecError) {
-            guard used, !kinds.contains(kind.rawValue) else { return }
-            throw .invalid(path: path, reason: "needs a \(kind.rawValue) namespace")
-        }
-        if let hostname, !hostname.isEmpty, !kinds.contains(Namespace.uts.rawValue) {
-            throw .invalid(
-                path: "hostname", reason: "unable to set hostname without a private UTS namespace")
-        }
-        try needs(.uts, "domainname", !(domainname ?? "").isEmpty)
-        try needs(.user, "linux.uidMappings", !(linux?.uidMappings ?? []).isEmpty)
-        try needs(.user, "linux.gidMappings", !(linux?.gidMappings ?? []).isEmpty)
-        try needs(.time, "linux.timeOffsets", !(linux?.timeOffsets ?? [:]).isEmpty)
-        let named = kinds.contains(Namespace.user.rawValue)
-        if named, (linux?.uidMappings ?? []).isEmpty {
-            throw .missing(path: "linux.uidMappings")
-        }
-        if named, (linux?.gidMappings ?? []).isEmpty {
-            throw .missing(path: "linux.gidMappings")
-        }
     }
 
     /// No string of the kernel's interfaces may hold a zero byte; JSON can spell one.

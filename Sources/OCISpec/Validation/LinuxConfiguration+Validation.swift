@@ -7,9 +7,10 @@ extension LinuxConfiguration {
         }
         try absolute(maskedPaths, "linux.maskedPaths")
         try absolute(readonlyPaths, "linux.readonlyPaths")
-        try validateSysctls()
+        try validateSysctlNames()
         try validateMappings(uidMappings, "linux.uidMappings")
         try validateMappings(gidMappings, "linux.gidMappings")
+        try validateResourceDirector()
         for (index, rule) in (resources?.devices ?? []).enumerated() {
             try rule.validate(path: "linux.resources.devices[\(index)]")
         }
@@ -38,13 +39,22 @@ extension LinuxConfiguration {
         }
     }
 
-    private func validateSysctls() throws(SpecError) {
+    private func validateSysctlNames() throws(SpecError) {
         for name in (sysctl ?? [:]).keys.sorted() {
             let parts = name.split(omittingEmptySubsequences: false) { $0 == "." || $0 == "/" }
             // "a..b" would climb out of /proc/sys once its dots have become slashes.
             guard parts.allSatisfy({ !$0.isEmpty }) else {
                 throw .invalid(path: "linux.sysctl[\"\(name)\"]", reason: "is not a name")
             }
+        }
+    }
+
+    /// The class is a name of a folder in resctrl; the words are runc's.
+    private func validateResourceDirector() throws(SpecError) {
+        let name = intelRDT?.closID ?? ""
+        guard ![".", ".."].contains(name), !name.contains("/") else {
+            throw .invalid(
+                path: "linux.intelRdt.closID", reason: "invalid intelRdt.ClosID \"\(name)\"")
         }
     }
 

@@ -22,6 +22,8 @@ extension Process {
             throw .invalid(path: path + ".consoleSize", reason: "is above 65535")
         }
         try validateLimits(path: path + ".rlimits")
+        try scheduler?.validate(path: path + ".scheduler")
+        try ioPriority?.validate(path: path + ".ioPriority")
         return capabilities?.unknown(path: path + ".capabilities") ?? []
     }
 

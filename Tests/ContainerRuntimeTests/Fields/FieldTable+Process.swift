@@ -79,13 +79,20 @@ extension FieldTable {
         .process(
             .carriedOut,
             [
-                "process.scheduler.policy", "process.scheduler.nice",
-                "process.scheduler.priority", "process.scheduler.flags[]",
+                "process.scheduler.policy", "process.scheduler.flags[]",
                 "process.scheduler.runtime", "process.scheduler.deadline",
                 "process.scheduler.period",
             ],
-            #""scheduler": {"policy": "SCHED_DEADLINE", "nice": 1, "priority": 2, "flags": ["SCHED_FLAG_RECLAIM"], "runtime": 3, "deadline": 4, "period": 5}"#
+            #""scheduler": {"policy": "SCHED_DEADLINE", "flags": ["SCHED_FLAG_RECLAIM"], "runtime": 3, "deadline": 4, "period": 5}"#
         ),
+        .process(
+            .carriedOut,
+            ["process.scheduler.nice"],
+            #""scheduler": {"policy": "SCHED_OTHER", "nice": 1}"#),
+        .process(
+            .carriedOut,
+            ["process.scheduler.priority"],
+            #""scheduler": {"policy": "SCHED_FIFO", "priority": 2}"#),
         .process(
             .carriedOut,
             ["process.ioPriority.class", "process.ioPriority.priority"],
