@@ -105,6 +105,39 @@ import Testing
                 == "linux.intelRdt.closID: invalid intelRdt.ClosID \"\(name)\"")
     }
 
+    static let mounts: [(String, String)] = [
+        (
+            #""type": "tmpfs", "uidMappings": [{"containerID": 0, "hostID": 0, "size": 1}]"#,
+            "uidMappings: id-mapped mounts are only supported for bind-mounts"
+        ),
+        (
+            #""options": ["rbind"], "uidMappings": [{"containerID": 0, "hostID": 0, "size": 1}]"#,
+            "gidMappings: id-mapped mounts must have both uid and gid mappings specified"
+        ),
+        (
+            #""type": "bind", "gidMappings": [{"containerID": 0, "hostID": 0, "size": 1}]"#,
+            "uidMappings: id-mapped mounts must have both uid and gid mappings specified"
+        ),
+        (
+            #""type": "bind", "uidMappings": [{"containerID": 1, "hostID": 0, "size": 4294967296}]"#,
+            "uidMappings[0].size: 4294967296 is not between 0 and 4294967295"
+        ),
+        (
+            #""type": "bind", "uidMappings": [{"containerID": 2, "hostID": 0, "size": 4294967295}], "gidMappings": [{"containerID": 0, "hostID": 0, "size": 1}]"#,
+            "uidMappings[0].size: 4294967295 does not fit"
+        ),
+    ]
+
+    @Test("id-mapped mounts are bind mounts with both mappings", arguments: mounts)
+    func mapsMounts(members: String, message: String) {
+        let text = """
+            "process": {"cwd": "/", "args": ["x"]},
+            "mounts": [{"destination": "/a", "source": "/b", \(members)}]
+            """
+
+        #expect(answer(text) == "mounts[0]." + message)
+    }
+
     static let scheduling: [(String, String)] = [
         (
             #""scheduler": {"policy": ""}"#, "scheduler.policy: scheduler policy is required"

@@ -74,8 +74,5 @@ extension SandboxPlan {
         guard (entry.uidMappings ?? []).isEmpty else {
             throw .unsupported(path: path + ".uidMappings", reason: "not supported yet")
         }
-        guard (entry.gidMappings ?? []).isEmpty else {
-            throw .unsupported(path: path + ".gidMappings", reason: "not supported yet")
-        }
     }
 }

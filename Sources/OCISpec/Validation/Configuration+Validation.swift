@@ -33,13 +33,7 @@ extension Configuration {
     private func validateMounts() throws(SpecError) -> [SpecWarning] {
         var warnings: [SpecWarning] = []
         for (index, mount) in (mounts ?? []).enumerated() {
-            let path = "mounts[\(index)].destination"
-            if mount.destination.isEmpty {
-                throw .invalid(path: path, reason: "must not be empty")
-            }
-            if !mount.destination.hasPrefix("/") {
-                warnings.append("\(path): \"\(mount.destination)\" is not absolute; taken from /")
-            }
+            warnings += try mount.validate(path: "mounts[\(index)]")
         }
         return warnings
     }

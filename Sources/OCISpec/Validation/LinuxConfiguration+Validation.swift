@@ -8,8 +8,8 @@ extension LinuxConfiguration {
         try absolute(maskedPaths, "linux.maskedPaths")
         try absolute(readonlyPaths, "linux.readonlyPaths")
         try validateSysctlNames()
-        try validateMappings(uidMappings, "linux.uidMappings")
-        try validateMappings(gidMappings, "linux.gidMappings")
+        try IDMappingEntry.validate(uidMappings ?? [], path: "linux.uidMappings")
+        try IDMappingEntry.validate(gidMappings ?? [], path: "linux.gidMappings")
         try validateResourceDirector()
         for (index, rule) in (resources?.devices ?? []).enumerated() {
             try rule.validate(path: "linux.resources.devices[\(index)]")
@@ -55,18 +55,6 @@ extension LinuxConfiguration {
         guard ![".", ".."].contains(name), !name.contains("/") else {
             throw .invalid(
                 path: "linux.intelRdt.closID", reason: "invalid intelRdt.ClosID \"\(name)\"")
-        }
-    }
-
-    private func validateMappings(
-        _ mappings: [IDMappingEntry]?, _ field: String
-    ) throws(SpecError) {
-        for (index, mapping) in (mappings ?? []).enumerated() {
-            let size = UInt64(mapping.size)
-            let highest = max(UInt64(mapping.containerID), UInt64(mapping.hostID)) + size
-            guard size > 0, highest <= UInt64(UInt32.max) + 1 else {
-                throw .invalid(path: "\(field)[\(index)].size", reason: "\(size) does not fit")
-            }
         }
     }
 }

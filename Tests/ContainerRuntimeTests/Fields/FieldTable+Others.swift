@@ -40,17 +40,10 @@ extension FieldTable {
             .refused("mounts[0].uidMappings"),
             [
                 "mounts[].uidMappings[].containerID", "mounts[].uidMappings[].hostID",
-                "mounts[].uidMappings[].size",
+                "mounts[].uidMappings[].size", "mounts[].gidMappings[].containerID",
+                "mounts[].gidMappings[].hostID", "mounts[].gidMappings[].size",
             ],
-            #""mounts": [{"destination": "/t", "type": "bind", "source": "/", "uidMappings": [{"containerID": 0, "hostID": 1, "size": 1}]}]"#
-        ),
-        .root(
-            .refused("mounts[0].gidMappings"),
-            [
-                "mounts[].gidMappings[].containerID", "mounts[].gidMappings[].hostID",
-                "mounts[].gidMappings[].size",
-            ],
-            #""mounts": [{"destination": "/t", "type": "bind", "source": "/", "gidMappings": [{"containerID": 0, "hostID": 1, "size": 1}]}]"#
+            #""mounts": [{"destination": "/t", "type": "bind", "source": "/", "uidMappings": [{"containerID": 0, "hostID": 1, "size": 1}], "gidMappings": [{"containerID": 0, "hostID": 1, "size": 1}]}]"#
         ),
         .root(
             .carriedOut,
