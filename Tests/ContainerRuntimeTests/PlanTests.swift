@@ -90,7 +90,6 @@ import Testing
     }
 
     @Test(arguments: [
-        ("config-docker-plain", "hooks.prestart: not supported yet"),
         (
             "config-cri-container",
             "linux.namespaces[1].path: not supported yet: joining the ipc namespace /proc/32566/ns/ipc"

@@ -57,30 +57,24 @@ extension FieldTable {
             .explained("only names below io.vmrun. mean something"),
             ["annotations.*"],
             #""annotations": {"a": "b"}"#),
-        .root(
-            .refused("hooks.prestart"),
+        .other(
+            .explained("runs on the host, `ContainerHooks`"),
             [
                 "hooks.prestart[].path", "hooks.prestart[].args[]", "hooks.prestart[].env[]",
                 "hooks.prestart[].timeout",
-            ],
-            #""hooks": {"prestart": [{"path": "/h", "args": ["h"], "env": ["A=b"], "timeout": 1}]}"#
-        ),
-        .root(
-            .refused("hooks.createRuntime"),
+            ]),
+        .other(
+            .explained("runs on the host, `ContainerHooks`"),
             [
                 "hooks.createRuntime[].path", "hooks.createRuntime[].args[]",
                 "hooks.createRuntime[].env[]", "hooks.createRuntime[].timeout",
-            ],
-            #""hooks": {"createRuntime": [{"path": "/h", "args": ["h"], "env": ["A=b"], "timeout": 1}]}"#
-        ),
-        .root(
-            .refused("hooks.createContainer"),
+            ]),
+        .other(
+            .explained("runs on the host, `ContainerHooks`"),
             [
                 "hooks.createContainer[].path", "hooks.createContainer[].args[]",
                 "hooks.createContainer[].env[]", "hooks.createContainer[].timeout",
-            ],
-            #""hooks": {"createContainer": [{"path": "/h", "args": ["h"], "env": ["A=b"], "timeout": 1}]}"#
-        ),
+            ]),
         .root(
             .carriedOut,
             [
@@ -89,22 +83,18 @@ extension FieldTable {
             ],
             #""hooks": {"startContainer": [{"path": "/h", "args": ["h"], "env": ["A=b"], "timeout": 1}]}"#
         ),
-        .root(
-            .refused("hooks.poststart"),
+        .other(
+            .explained("runs on the host, `ContainerHooks`"),
             [
                 "hooks.poststart[].path", "hooks.poststart[].args[]",
                 "hooks.poststart[].env[]", "hooks.poststart[].timeout",
-            ],
-            #""hooks": {"poststart": [{"path": "/h", "args": ["h"], "env": ["A=b"], "timeout": 1}]}"#
-        ),
-        .root(
-            .refused("hooks.poststop"),
+            ]),
+        .other(
+            .explained("runs on the host, `ContainerHooks`"),
             [
                 "hooks.poststop[].path", "hooks.poststop[].args[]", "hooks.poststop[].env[]",
                 "hooks.poststop[].timeout",
-            ],
-            #""hooks": {"poststop": [{"path": "/h", "args": ["h"], "env": ["A=b"], "timeout": 1}]}"#
-        ),
+            ]),
         .root(
             .refused("vm.hypervisor"),
             ["vm.hypervisor.path", "vm.hypervisor.parameters[]"],
