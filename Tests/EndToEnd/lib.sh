@@ -48,7 +48,7 @@ end_sandboxes() {
     ((${#left[@]} == 0)) || kill -9 "${left[@]}" 2>/dev/null
 }
 
-# Nothing of a container is left: no process, no state, no mount.
+# Nothing of a container is left: no process, no state, no cgroup, no mount.
 expect_nothing_left() {
     local left
     left=$(ls -A "$state" 2>/dev/null || true)
@@ -57,6 +57,8 @@ expect_nothing_left() {
     [[ -z $left ]] || fail "left running: $left"
     left=$(compgen -G "$VMRUN_TEMPLATES/*.new" || true)
     [[ -z $left ]] || fail "left among the templates: $left"
+    left=$(find /sys/fs/cgroup -type d -name "e2e-$$-*" 2>/dev/null || true)
+    [[ -z $left ]] || fail "left of the cgroups: $left"
     left=$(grep "$work" /proc/self/mountinfo || true)
     [[ -z $left ]] || fail "left mounted: $left"
 }
