@@ -21,6 +21,7 @@ engine_missing() {
 # begin_engine [FLAG...]: an empty folder, and in it the runtime as engines call it: $engine/bin/vmrun, which adds the flags.
 # Engines give their own environment to a runtime, or none.
 begin_engine() {
+    trap end_engine EXIT
     mkdir -p "$engine/bin"
     {
         printf '#!/bin/sh\nexport VMRUN_TEMPLATES=%q PATH=%q\nexec %q' "$VMRUN_TEMPLATES" "$PATH:/usr/sbin" "$vmrun"
@@ -29,7 +30,6 @@ begin_engine() {
     } >"$engine/bin/vmrun"
     chmod 755 "$engine/bin/vmrun"
     export PATH=$PATH:/usr/sbin
-    trap end_engine EXIT
 }
 
 engine_processes() { pgrep -f -- "$engine/" "$@"; }
@@ -41,8 +41,10 @@ remove_cgroups() { find /sys/fs/cgroup -depth -type d -path "*/$engine_group*" -
 # After a failure: whatever is left is ended.
 end_engine() {
     local left
+    [[ -d $engine ]] || return 0
     mapfile -t left < <(engine_processes)
     ((${#left[@]} == 0)) || kill -9 "${left[@]}" 2>/dev/null
+    wait_for 10 no_engine_process
     grep -o "$engine/[^ ]*" /proc/self/mountinfo | sort -ru | xargs -rn 1 umount -l 2>/dev/null
     remove_cgroups 2>/dev/null
     rm -rf -- "$engine"
