@@ -24,7 +24,7 @@ need_packages() {
         apt-get update -q >&2 || die 'apt-get update failed'
         export VMRUN_APT_UPDATED=1
     fi
-    DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends "${missing[@]}" >/dev/null ||
+    DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends --no-remove "${missing[@]}" >/dev/null ||
         die "cannot install ${missing[*]}"
 }
 
