@@ -147,7 +147,7 @@ test_creation_says_what_cannot_be_executed() {
     expect_equal "$(rt list -q)" ''
 }
 
-# One that is waiting, and one that runs: the process of the host is killed from outside.
+# One that is waiting, one that runs, one that is paused: the process of the host is killed from outside.
 test_containers_whose_process_was_killed_can_be_deleted() {
     local id=e2e-$$-killed path
     path=$(bundle . sleep 1000)
@@ -160,6 +160,14 @@ test_containers_whose_process_was_killed_can_be_deleted() {
     setsid "$vmrun" --root "$state" run --detach --bundle "$path" --pid-file "$work/$id.pid" "$id" </dev/null >"$work/out" 2>&1
     expect_equal "$(status_of "$id")" running
     kill -KILL "$(<"$work/$id.pid")"
+    wait_for 60 has_status "$id" stopped
+    rt delete "$id"
+    created "$id" "$path"
+    rt start "$id"
+    rt pause "$id"
+    kill -KILL "$(<"$work/$id.pid")"
+    # A process that is frozen in a cgroup of version 1 dies when it is not any more.
+    rt resume "$id" 2>/dev/null || true
     wait_for 60 has_status "$id" stopped
     rt delete "$id"
 }
