@@ -4,13 +4,13 @@
 # rt VERB...: the runtime with the cases' own state folder.
 rt() { "$vmrun" --root "$state" "$@"; }
 
-# says STATUS TEXT VERB...: the call ends with the status, and its stderr has the text.
+# says STATUS TEXT VERB...: the call ends with the status, or for `error` with any but 0, and its stderr has the text.
 says() {
     local wanted=$1 text=$2
     shift 2
     status=0
     rt "$@" </dev/null >"$work/out" 2>"$work/err" || status=$?
-    expect_equal "$status" "$wanted" "$*: $(<"$work/err")"
+    [[ $wanted == error && $status != 0 ]] || expect_equal "$status" "$wanted" "$*: $(<"$work/err")"
     # Some logs put a backslash before quotation marks.
     expect_contains "$(sed 's/\\"/"/g' "$work/err")" "$text"
 }
@@ -64,8 +64,8 @@ test_a_container_goes_from_creation_to_its_end() {
     wait_for 60 has_status "$id" stopped
     expect_equal "$(tail -n 1 "$work/$id.out")" 'got TERM'
     expect_equal "$(rt state "$id" | jq .pid)" 0
-    is_gone "$pid" || fail "the process $pid is still there"
-    says 255 'cannot exec in a stopped container' exec "$id" true
+    wait_for 20 is_gone "$pid"
+    says error 'cannot exec in a stopped container' exec "$id" true
     says 1 'cannot start a container that has stopped' start "$id"
     says 1 'container not running' kill "$id" TERM
     says 1 'container not running' pause "$id"
@@ -79,7 +79,7 @@ test_a_container_goes_from_creation_to_its_end() {
 expect_running_can_be_paused() {
     rt pause "$1"
     expect_equal "$(status_of "$1")" paused
-    says 255 'cannot exec in a paused container' exec "$1" true
+    says error 'cannot exec in a paused container' exec "$1" true
     rt resume "$1"
     expect_equal "$(status_of "$1")" running
     says 1 'container not paused' resume "$1"
@@ -109,8 +109,8 @@ test_programs_are_executed_in_a_running_container() {
     expect_equal "$status" 6 "$out"
     expect_contains "$out" $'/dev/pts/0\n31 97'
     expect_detached_execs_have_processes "$id"
-    says 255 'exec: "nothere": executable file not found in $PATH' exec "$id" nothere
-    says 255 'exec: "/etc/passwd": permission denied' exec "$id" /etc/passwd
+    says error 'exec: "nothere": executable file not found in $PATH' exec "$id" nothere
+    says error 'exec: "/etc/passwd": permission denied' exec "$id" /etc/passwd
     # Its processes end with it.
     pid=$(<"$work/$id.pid")
     rt kill --all "$id" KILL
@@ -137,10 +137,10 @@ has_no_process() { [[ $(rt exec "$1" ps </dev/null) != *"$2"* ]]; }
 
 test_creation_says_what_cannot_be_executed() {
     local id=e2e-$$-words
-    says 1 'exec: "nothere": executable file not found in $PATH' create --bundle "$(bundle . nothere)" "$id"
+    says error 'exec: "nothere": executable file not found in $PATH' create --bundle "$(bundle . nothere)" "$id"
     status=0
     rt --log "$work/log.json" --log-format json create --bundle "$(bundle . /etc/passwd)" "$id" </dev/null >"$work/out" 2>&1 || status=$?
-    expect_equal "$status" 1
+    ((status != 0)) || fail 'it can be created'
     expect_contains "$(tail -n 1 "$work/log.json" | jq -r 'select(.level == "error" and .time != null) | .msg')" \
         'exec: "/etc/passwd": permission denied'
     rm -f "$work/log.json"
