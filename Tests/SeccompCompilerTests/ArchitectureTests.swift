@@ -37,6 +37,19 @@ import Testing
         #expect(try Call(Number.read, .i386).answer(of: program) == .errno(1))
     }
 
+    @Test("a call that x86-64 has not is one of i386")
+    func only32() throws {
+        let program = try compile(
+            """
+            {"defaultAction": "SCMP_ACT_ERRNO", "architectures": ["SCMP_ARCH_X86"],
+             "syscalls": [{"names": ["waitpid", "clone3"], "action": "SCMP_ACT_ALLOW"}]}
+            """)
+        let waitpid: UInt32 = 7
+
+        #expect(try Call(waitpid, .i386).answer(of: program) == .allow)
+        #expect(try Call(waitpid).answer(of: program) == .errno(1))
+    }
+
     @Test("calls of an architecture that the profile does not name end the thread")
     func otherArchitecture() throws {
         let program = try compile(Self.profile("SCMP_ACT_ERRNO"))
