@@ -44,6 +44,13 @@ package enum Terminal {
         try apply(settings, to: fd)
     }
 
+    /// Newlines go out as they are, without a carriage return before them (ONLCR of termios(3)).
+    package static func keepNewlines(_ fd: Int32) throws(Errno) {
+        var settings = try settings(of: fd)
+        settings.value.c_oflag &= ~tcflag_t(ONLCR)
+        try apply(settings, to: fd)
+    }
+
     package static func size(of fd: Int32) throws(Errno) -> Size {
         var value = winsize()
         try Errno.check(unsafe cl_ioctl(fd, UInt(TIOCGWINSZ), &value))

@@ -31,6 +31,17 @@ final class TerminalTests {
         #expect(try Terminal.size(of: slave.rawValue) == size)
     }
 
+    @Test("a newline goes out with a carriage return, until newlines are kept")
+    func newlines() throws {
+        try slave.writeAll([10])
+        let first = try master.read(upTo: 2)
+        try Terminal.keepNewlines(master.rawValue)
+        try slave.writeAll([10])
+
+        #expect(first == [13, 10])
+        #expect(try master.read(upTo: 2) == [10])
+    }
+
     @Test("a raw terminal passes every byte as it is, until its settings come back")
     func raw() throws {
         let settings = try Terminal.settings(of: slave.rawValue)
