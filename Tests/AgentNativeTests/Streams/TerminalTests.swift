@@ -60,6 +60,32 @@ struct TerminalTests {
         #expect(try rest(terminal) == "x\ntouch: /dev/y: Read-only file system\n")
     }
 
+    @Test("newlines go out as they are where the plan says so", arguments: [false, true])
+    func newlines(areKept: Bool) throws {
+        let terminal = try start("echo a; stty -a | grep -o .onlcr") {
+            $0.process.terminalKeepsNewlines = areKept
+        }
+
+        let text = try terminal.read(until: "onlcr")
+
+        #expect(text.hasPrefix(areKept ? "a\n-onlcr" : "a\r\n onlcr"))
+    }
+
+    @Test("newlines of one more process go out as they are, too")
+    func newlinesOfExec() throws {
+        try agent.startIdle()
+        let terminal = try agent.stream()
+        var process = Plans.process(["echo", "a"])
+        process.terminal = true
+        process.terminalKeepsNewlines = true
+        process.streams.stdin = terminal.port
+        try agent.perform(.startProcess(container: "c", process: "e", process))
+        try terminal.collect()
+        _ = try agent.exit(of: "e")
+
+        #expect(terminal.collected() == Array("a\n".utf8))
+    }
+
     @Test("it has the plan's size")
     func size() throws {
         #expect(try rest(start("stty size")) == "24 80\n")

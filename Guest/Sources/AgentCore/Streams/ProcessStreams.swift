@@ -17,6 +17,7 @@ final class ProcessStreams {
     /// While the agent has the slave open, too, the master does not hang up: a program may close all its
     /// descriptors of the terminal and open it again.
     private var slave: OwnedFD?
+    private let keepsNewlines: Bool
     private var whenDrained: (() -> Void)?
 
     private final class ChildEnd {
@@ -30,6 +31,7 @@ final class ProcessStreams {
         _ loop: EventLoop, _ plan: ProcessPlan, _ transport: AgentTransport
     ) throws(Errno) {
         self.loop = loop
+        keepsNewlines = plan.terminalKeepsNewlines
         guard !plan.terminal else {
             connection = try transport.connect(toPort: plan.streams.stdin)
             for _ in 0..<3 { childEnds.append(ChildEnd(try Self.null())) }
@@ -86,6 +88,7 @@ final class ProcessStreams {
             taking: Int32(
                 try SystemCall.ioctl(
                     Int64(master.rawValue), Int64(Request.openTerminalPeer), flags)))
+        if keepsNewlines { try Terminal.keepNewlines(master.rawValue) }
         input = try Pump(
             loop, from: connection.duplicate(), to: master.duplicate(), ending: .nothing
         ) {}
