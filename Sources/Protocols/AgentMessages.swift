@@ -18,7 +18,7 @@ package struct AgentRequest: Equatable, Sendable {
         case createContainer(ContainerPlan)
         /// Lets the init process of a created container execute its program.
         case startContainer(container: String)
-        /// Starts one more process in a running container; its name is not empty.
+        /// Starts one more process in a created or running container; its name is not empty.
         case startProcess(container: String, process: String, ProcessPlan)
         case signalProcess(ProcessSignal)
         case resizeTerminal(TerminalSize)

@@ -3,13 +3,30 @@ internal import Protocols
 
 // Children on their way to their programs.
 extension Agent {
-    /// Connects the streams of a process.
-    func openStreams(_ plan: ProcessPlan) throws(Failure) -> ProcessStreams {
+    /// Connects the streams of a process of a container.
+    func openStreams(
+        _ plan: ProcessPlan, _ container: ContainerPlan
+    ) throws(Failure) -> ProcessStreams {
         do throws(Errno) {
-            return try ProcessStreams(loop, plan, options.transport)
+            let streams = try ProcessStreams(loop, plan, options.transport)
+            if container.namespaces & CloneFlags.user != 0,
+                let user = container.uidMappings.hostID(of: plan.uid)
+            {
+                try streams.giveChildEnds(to: user)
+            }
+            return streams
         } catch {
             throw Action.step("connect the streams").failure(error)
         }
+    }
+
+    /// Lets a container have as many files open as its limits say, whatever the kernel's own limit was.
+    func allowOpenFiles(_ limits: [ResourceLimit]) throws(Failure) {
+        guard options.isMachine, let number = OpenFiles.maximum(for: limits),
+            number > openFilesMaximum
+        else { return }
+        try OpenFiles.setMaximum(number)
+        openFilesMaximum = number
     }
 
     /// Clones a child.
@@ -50,9 +67,6 @@ extension Agent {
     func prepareExecution(
         _ process: ContainerProcess, _ container: Container
     ) throws(Failure) {
-        if process.name.isEmpty {
-            try NamespaceFiles.writeTimeOffsets(container.plan, of: process.pid)
-        }
         // A score goes to all processes that share memory, which waiting children do with one another; so
         // once there was one, each gets its own just before it leaves that memory.
         if process.oomScore != nil || hasSetOOMScore {
@@ -70,6 +84,8 @@ extension Agent {
                 try NamespaceFiles.writeMaps(container.plan, of: process.pid)
                 process.launch.proceed()
             case .ready where process.name.isEmpty:
+                try NamespaceFiles.writeTimeOffsets(container.plan, of: process.pid)
+                try setLimits(of: process, container.plan)
                 container.state = .created
                 announce(process)
             case .ready:
@@ -87,6 +103,14 @@ extension Agent {
             try? process.signal(9)
             failed(process, of: container, error)
         }
+    }
+
+    /// A process that was born in a user namespace cannot raise its limits.
+    private func setLimits(
+        of process: ContainerProcess, _ plan: ContainerPlan
+    ) throws(Failure) {
+        guard plan.namespaces & CloneFlags.user != 0 else { return }
+        for limit in plan.process.resourceLimits { try limit.set(for: process.pid) }
     }
 
     private func announce(_ process: ContainerProcess) {
@@ -113,6 +137,18 @@ final class SharedFD {
 
     init(_ descriptor: consuming OwnedFD) {
         self.descriptor = descriptor
+    }
+}
+
+extension [IDMapping] {
+    /// The id outside of one inside, if it has one.
+    fileprivate func hostID(of id: UInt32) -> UInt32? {
+        lazy.compactMap { mapping in
+            guard id >= mapping.containerID, id - mapping.containerID < mapping.size else {
+                return nil
+            }
+            return mapping.hostID &+ (id - mapping.containerID)
+        }.first
     }
 }
 

@@ -74,7 +74,8 @@ extension Agent {
         let program = try Program.container(plan, joinsNetwork: container.network != nil)
         let cgroup = try container.openCgroup()
         if let cgroup { try spares.attach(DeviceFilter(plan.deviceRules), to: cgroup) }
-        let streams = try openStreams(plan.process)
+        try allowOpenFiles(plan.process.resourceLimits)
+        let streams = try openStreams(plan.process, plan)
         do throws(Failure) {
             // The cgroup namespace is made by the child, when it is in its cgroup.
             var place = Launch.Place()
@@ -104,65 +105,6 @@ extension Agent {
         try prepareExecution(process, container)
         process.pendingReply = request
         process.launch.proceed()
-    }
-
-    private func startProcess(
-        _ name: String, of container: Container, _ plan: ProcessPlan, _ request: UInt64
-    ) throws(Failure) {
-        try PlanCheck.check(plan)
-        guard case .running = container.state, let first = container.processes[""] else {
-            throw Failure(
-                kind: .wrongState, message: "cannot exec in a container that is not running")
-        }
-        guard !name.isEmpty, container.processes[name] == nil else {
-            throw Failure(kind: .wrongState, message: "process \"\(name)\" exists already")
-        }
-        let isWaiting = plan.terminal || plan.oomScoreAdjustment != nil || hasSetOOMScore
-        let program = try Program.process(
-            plan, namespaces: container.namespaces, waiting: isWaiting)
-        let streams = try openStreams(plan)
-        do throws(Failure) {
-            var place = Launch.Place()
-            place.namespaces = first.launch.pidfd.rawValue
-            // A process that joins a time namespace may not share its memory (setns(2)).
-            if container.namespaces & CloneFlags.time != 0 { place.flags = 0 }
-            let launch = try launchInside(container, first, program, streams, &place)
-            let process = try watch(launch, name, streams, of: container, plan)
-            process.isReady = !isWaiting
-            process.pendingReply = request
-        } catch {
-            streams.cancel()
-            throw error
-        }
-    }
-
-    /// Clones a child into the pid namespace of the container: whoever joins one stays outside, but its
-    /// next children are born inside. So the agent joins, clones and comes back.
-    private func launchInside(
-        _ container: Container, _ first: ContainerProcess, _ program: Program,
-        _ streams: ProcessStreams, _ place: inout Launch.Place
-    ) throws(Failure) -> Launch {
-        let cgroup = try container.openCgroup()
-        guard container.namespaces & CloneFlags.process != 0 else {
-            return try launch(program, streams, &place, cgroup)
-        }
-        let flag = Int32(CloneFlags.process)
-        let action = Action.step("join the pid namespace of the container")
-        do throws(Errno) {
-            try Processes.joinNamespaces(of: first.launch.pidfd, flag)
-        } catch {
-            throw action.failure(error)
-        }
-        defer {
-            do throws(Errno) {
-                try Processes.joinNamespaces(of: Processes.current(), flag)
-            } catch {
-                // All further children would be born in the wrong place.
-                Log.write(.error, "cannot come back from a pid namespace: \(error)")
-                ending = .hostLost
-            }
-        }
-        return try launch(program, streams, &place, cgroup)
     }
 
     private func send(_ signal: ProcessSignal) throws(Failure) {

@@ -20,6 +20,8 @@ final class Agent {
     var isSetUp = false
     /// Some process has been given a score, which those that share the agent's memory get, too.
     var hasSetOOMScore = false
+    /// What the kernel allows by now (`OpenFiles`).
+    var openFilesMaximum = OpenFiles.initial
     var ending: Ending?
 
     /// Why the agent comes to an end.

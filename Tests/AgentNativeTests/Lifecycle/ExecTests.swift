@@ -171,6 +171,43 @@ struct ExecTests {
         #expect(changes == [])
     }
 
+    @Test("a user may open its own streams again")
+    func ownStreams() throws {
+        let outcome = try shell("echo o >/dev/stdout; echo e >/dev/stderr") { $0.uid = 1000 }
+
+        #expect(outcome == Outcome(output: "o\n", errors: "e\n"))
+    }
+
+    /// As runc allows it; podman and buildah ask for it.
+    @Test(
+        "it comes into a container that is created and not started",
+        arguments: [0, CloneFlags.process])
+    func created(without: UInt64) throws {
+        var plan = Plans.container("sleep", "86400", id: "d")
+        plan.namespaces &= ~without
+        try agent.perform(.createContainer(plan))
+
+        let outcome = try agent.execute(
+            Plans.process(["sh", "-c", "hostname; grep ^0:: /proc/self/cgroup; exit 4"]), in: "d")
+        try agent.perform(.startContainer(container: "d"))
+
+        #expect(outcome == Outcome(status: 4, output: "vmrun-test\n0::/\n"))
+        #expect(try agent.execute(Plans.process(["true"]), in: "d") == Outcome())
+    }
+
+    @Test("it may end before the created container starts, and outlive nothing")
+    func createdDeleted() throws {
+        let before = try agent.traces()
+        try agent.perform(.createContainer(Plans.container("true", id: "d")))
+        try agent.perform(
+            .startProcess(container: "d", process: "e", Plans.process(["sleep", "86400"])))
+
+        try agent.perform(.deleteContainer(container: "d"))
+
+        #expect(agent.endedProcesses.sorted() == ["", "e"])
+        #expect(try agent.changes(since: before) == [])
+    }
+
     @Test("it comes into a container that shares the agent's pid namespace")
     func sharedProcesses() throws {
         try agent.startIdle("d") { $0.namespaces &= ~CloneFlags.process }

@@ -51,15 +51,28 @@ struct TimeNamespaceTests {
         #expect(uptime(outcome.output) <= after + Self.offset)
     }
 
-    @Test("an unknown clock is an error of start")
+    @Test("one more process has them before the container's own is started, which has them later")
+    func execInCreated() throws {
+        var plan = Plans.container("sleep", "86400")
+        shift(&plan)
+        try agent.perform(.createContainer(plan))
+
+        let first = try agent.execute(Plans.process(["cat", "/proc/uptime"]))
+        try agent.perform(.startContainer(container: "c"))
+        let second = try agent.execute(Plans.process(["cat", "/proc/uptime"]))
+
+        #expect(uptime(first.output) >= Self.offset)
+        #expect(uptime(second.output) >= Self.offset)
+    }
+
+    @Test("an unknown clock is an error")
     func unknownClock() throws {
         var plan = Plans.container("true")
         shift(&plan)
         plan.timeOffsets[0].clock = "tai"
-        try agent.perform(.createContainer(plan))
 
-        let failure = try agent.refusal(of: .startContainer(container: "c"))
+        let failure = try agent.failure(of: plan)
 
-        #expect(failure?.message == "write \"timens_offsets\": invalid argument")
+        #expect(failure.message == "write \"timens_offsets\": invalid argument")
     }
 }

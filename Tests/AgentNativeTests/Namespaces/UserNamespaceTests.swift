@@ -125,6 +125,47 @@ struct UserNamespaceTests {
         #expect(try owner(of: "volume/exec") == [200_001, 300_000])
     }
 
+    @Test("its users may open their own streams again", arguments: [0, 1000] as [UInt32])
+    func ownStreams(uid: UInt32) throws {
+        let outcome = try agent.shell(
+            "cat /dev/stdin >/dev/stdout; echo e >/dev/stderr", input: [97]
+        ) {
+            map(&$0)
+            $0.process.uid = uid
+        }
+
+        #expect(outcome == Outcome(output: "a", errors: "e\n"))
+    }
+
+    @Test("limits are the plan's, for one more process, too")
+    func limits() throws {
+        let limit = ResourceLimit(resource: 7, soft: 300, hard: 400)
+        let outcome = try agent.shell("ulimit -n; ulimit -Hn") {
+            map(&$0)
+            $0.process.resourceLimits = [limit]
+        }
+        try agent.startIdle { map(&$0) }
+        var process = Plans.process(["sh", "-c", "ulimit -n; ulimit -Hn"])
+        process.resourceLimits = [limit]
+
+        #expect(outcome == Outcome(output: "300\n400\n"))
+        #expect(try agent.execute(process) == outcome)
+    }
+
+    @Test(
+        "a limit above the agent's, which root of the namespace could not raise",
+        .enabled(if: Host.has(.resource), "needs CAP_SYS_RESOURCE"))
+    func raisedLimit() throws {
+        let limit = ResourceLimit(resource: 12, soft: 1 << 40, hard: 1 << 40)
+        let plan = Plans.container("grep", "^Max msgqueue", "/proc/self/limits")
+        let outcome = try agent.run(plan) {
+            map(&$0)
+            $0.process.resourceLimits = [limit]
+        }
+
+        #expect(outcome.output.contains("\(1 << 40)"))
+    }
+
     @Test("a terminal works")
     func terminal() throws {
         let streams = try agent.stream()

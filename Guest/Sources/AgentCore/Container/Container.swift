@@ -54,6 +54,14 @@ final class Container {
         network = takesNetwork ? spares.takeNetwork() : nil
     }
 
+    /// Its init process is in its place and has not ended, and nobody wants it to.
+    var isUp: Bool {
+        switch state {
+        case .created, .running: pendingDelete == nil
+        case .creating, .stopped: false
+        }
+    }
+
     /// Every container has a mount namespace, whether its plan asks for one or not.
     var namespaces: UInt64 { plan.namespaces | CloneFlags.mount }
 

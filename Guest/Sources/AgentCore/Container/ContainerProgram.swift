@@ -33,6 +33,7 @@ extension Program {
         program.enterRoot(plan, registers)
         program.setNames(plan)
         let fixedMaster = program.closeOthers(keeping: plan.process.terminal ? master : nil)
+        if plan.namespaces & CloneFlags.user == 0 { program.setLimits(plan.process) }
         try program.becomeProcess(
             plan.process, waiting: true, master: fixedMaster, scratch: registers.other)
         return program

@@ -9,7 +9,8 @@ enum NamespaceFiles {
         try write(lines(plan.gidMappings), "gid_map", pid)
     }
 
-    /// timens_offsets of a process that executes its program in the namespace (time_namespaces(7)).
+    /// timens_offsets of a process whose children, and whose program, will be in the namespace, and in which nobody is
+    /// by now (time_namespaces(7)).
     static func writeTimeOffsets(_ plan: ContainerPlan, of pid: Int32) throws(Failure) {
         guard !plan.timeOffsets.isEmpty else { return }
         let text = plan.timeOffsets.map { "\($0.clock) \($0.seconds) \($0.nanoseconds)\n" }

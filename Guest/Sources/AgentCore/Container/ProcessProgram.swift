@@ -4,30 +4,47 @@ internal import Protocols
 
 // What every process of a container goes through, and how one more gets into a container that runs.
 extension Program {
-    /// A process that joins the namespaces of the init process, whose pidfd is its descriptor 5.
+    /// A process that joins the namespaces of the init process, whose pid this is and whose pidfd is its descriptor 5.
     static func process(
-        _ plan: ProcessPlan, namespaces: UInt64, waiting: Bool
+        _ plan: ProcessPlan, joining namespaces: UInt64, of pid: Int32, waiting: Bool
     ) throws(Failure) -> Program {
         var program = Program()
         let master = program.register()
         let slave = program.register()
         let scratch = program.register()
-        // The pid namespace is the agent's matter: whoever joins one is not in it, its children are.
-        program.add(
-            .setns, .number(Descriptor.namespaces),
-            .number(namespaces & ~CloneFlags.process),
-            doing: .step("join the namespaces of the container"))
-        if namespaces & CloneFlags.user != 0 { program.becomeNamespaceRoot() }
-        program.add(.setsid, doing: .step("setsid"))
+        program.join(namespaces, of: pid, as: plan, scratch)
         if plan.terminal {
             program.openTerminal(
                 rows: plan.terminalRows, columns: plan.terminalColumns, root: nil, master: master,
                 slave: slave)
         }
         let fixedMaster = program.closeOthers(keeping: plan.terminal ? master : nil)
+        if namespaces & CloneFlags.user == 0 { program.setLimits(plan) }
         try program.becomeProcess(
             plan, waiting: waiting, master: fixedMaster, scratch: scratch)
         return program
+    }
+
+    private mutating func join(
+        _ namespaces: UInt64, of pid: Int32, as plan: ProcessPlan, _ scratch: Register
+    ) {
+        let hasUser = namespaces & CloneFlags.user != 0
+        if hasUser { setLimits(plan) }
+        let action = Action.step("join the namespaces of the container")
+        // An init process that waits for its start is not in its time namespace before it executes its program.
+        if namespaces & CloneFlags.time != 0 {
+            add(
+                .openat, .number(OpenFlags.workingDirectory),
+                .text("/proc/\(pid)/ns/time_for_children"), .number(OpenFlags.closeOnExec),
+                .number(0), result: scratch, doing: action)
+            add(.setns, .register(scratch), .number(CloneFlags.time), doing: action)
+        }
+        // The pid namespace is the agent's matter: whoever joins one is not in it, its children are.
+        add(
+            .setns, .number(Descriptor.namespaces),
+            .number(namespaces & ~(CloneFlags.process | CloneFlags.time)), doing: action)
+        if hasUser { becomeNamespaceRoot() }
+        add(.setsid, doing: .step("setsid"))
     }
 
     /// Closes everything but the streams, the pipes and the master of the terminal, which gets a number

@@ -1,17 +1,22 @@
 internal import Glibc
+internal import Linux
 internal import Protocols
 
 // Who a process is and what it may do, in the order that runc has: what needs privileges comes before they
 // are given up.
 extension Program {
-    /// Limits, scheduling and personality.
-    mutating func setResources(_ plan: ProcessPlan) throws(Failure) {
+    /// prlimit(2). To be allowed to raise limits, the process must be privileged outside all user namespaces.
+    mutating func setLimits(_ plan: ProcessPlan) {
         for limit in plan.resourceLimits {
             add(
                 .prlimit, .number(0), .number(UInt64(limit.resource)),
                 .number(memory.values([limit.soft, limit.hard])), .number(0),
-                doing: .path("set resource limit", "\(limit.resource)"))
+                doing: limit.action)
         }
+    }
+
+    /// Scheduling and personality.
+    mutating func setResources(_ plan: ProcessPlan) throws(Failure) {
         if let scheduler = plan.scheduler {
             add(
                 .schedSetattr, .number(0), .number(memory.bytes(scheduler.attributes)),
@@ -146,6 +151,22 @@ extension ProcessPlan {
             (0, streams.stdin), (1, streams.stdout), (2, streams.stderr),
         ]
         return terminal ? Array(all.prefix(1)) : all
+    }
+}
+
+extension ResourceLimit {
+    fileprivate var action: Action { .path("set resource limit", "\(resource)") }
+
+    /// Sets it for another process.
+    func set(for pid: Int32) throws(Failure) {
+        let memory = LaunchMemory()
+        let address = Int64(bitPattern: memory.values([soft, hard]))
+        do throws(Errno) {
+            try SystemCall.prlimit(Int64(pid), Int64(resource), address, 0)
+        } catch {
+            throw action.failure(error)
+        }
+        withExtendedLifetime(memory) {}
     }
 }
 

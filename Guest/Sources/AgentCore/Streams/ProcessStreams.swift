@@ -22,7 +22,12 @@ final class ProcessStreams {
 
     private final class ChildEnd {
         let descriptor: OwnedFD
-        init(_ descriptor: consuming OwnedFD) { self.descriptor = descriptor }
+        let isPipe: Bool
+
+        init(_ descriptor: consuming OwnedFD, isPipe: Bool = false) {
+            self.descriptor = descriptor
+            self.isPipe = isPipe
+        }
     }
 
     /// Connects to the ports of the plan and makes the pipes. The host answers at once, or the request
@@ -51,6 +56,13 @@ final class ProcessStreams {
     /// What the child gets as 0, 1 and 2.
     var childDescriptors: [Int32] { childEnds.map { $0.descriptor.rawValue } }
 
+    /// Makes pipes the property of a user. A child can only do that itself where its user namespace knows their owner.
+    func giveChildEnds(to user: UInt32) throws(Errno) {
+        for end in childEnds where end.isPipe {
+            try end.descriptor.setOwner(user: user, group: UInt32.max)
+        }
+    }
+
     /// The child has its ends now.
     func closeChildEnds() {
         childEnds = []
@@ -64,7 +76,7 @@ final class ProcessStreams {
         guard port != 0 else { return childEnds.append(ChildEnd(try Self.null())) }
         let connection = try transport.connect(toPort: port)
         let pipe = try Pipe()
-        childEnds.append(ChildEnd(try pipe.takeReading()))
+        childEnds.append(ChildEnd(try pipe.takeReading(), isPipe: true))
         input = try Pump(loop, from: connection, to: pipe.takeWriting(), ending: .close) {}
     }
 
@@ -72,7 +84,7 @@ final class ProcessStreams {
         guard port != 0 else { return childEnds.append(ChildEnd(try Self.null())) }
         let connection = try transport.connect(toPort: port)
         let pipe = try Pipe()
-        childEnds.append(ChildEnd(try pipe.takeWriting()))
+        childEnds.append(ChildEnd(try pipe.takeWriting(), isPipe: true))
         outputs.append(
             try Pump(loop, from: pipe.takeReading(), to: connection, ending: .shutdown) {
                 [weak self] in
