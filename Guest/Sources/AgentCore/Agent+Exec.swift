@@ -67,6 +67,9 @@ extension Agent {
             throw Failure(
                 kind: .wrongState, message: "cannot exec in a container that is not running")
         }
+        guard !container.isFrozen else {
+            throw Failure(kind: .wrongState, message: "cannot exec in a paused container")
+        }
         return first
     }
 }

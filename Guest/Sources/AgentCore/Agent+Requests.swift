@@ -22,8 +22,17 @@ extension Agent {
                 reply(request.id)
             case .deleteContainer(let id): try deleteContainer(id, request.id)
             case .shutdown: ending = .shutdown(request: request.id)
-            case .freezeContainer, .updateContainer, .readCgroup, .listProcesses:
-                throw Failure(message: "not there yet")
+            case .freezeContainer(let id, let frozen):
+                try freezeContainer(container(id), frozen, request.id)
+            case .updateContainer(let id, let settings):
+                try updateContainer(container(id), settings)
+                reply(request.id)
+            case .readCgroup(let id, let names):
+                try readCgroup(container(id), names, request.id)
+            case .listProcesses(let id):
+                var answer = AgentReply(id: request.id)
+                answer.processes = try ProcessTable.entries(of: container(id).pids)
+                channel?.send(.reply(answer))
             }
         } catch {
             reply(request.id, failure: error)
@@ -102,6 +111,10 @@ extension Agent {
                 kind: .wrongState,
                 message: "cannot start a container that is not in the created state")
         }
+        guard !container.isFrozen else {
+            throw Failure(
+                kind: .wrongState, message: "cannot start a container in the paused state")
+        }
         try prepareExecution(process, container)
         process.pendingReply = request
         process.launch.proceed()
@@ -112,9 +125,7 @@ extension Agent {
         guard signal.all else {
             return try process(signal.process, of: signal.container).send(number)
         }
-        let container = try container(signal.container)
-        guard let cgroup = container.cgroup, number != 9 else { return container.kill() }
-        for pid in cgroup.processes() where pid > 1 { try? Processes.kill(pid, number) }
+        try container(signal.container).signalAll(number)
     }
 
     private func resize(_ size: TerminalSize) throws(Failure) {
@@ -132,6 +143,7 @@ extension Agent {
             throw Failure(kind: .wrongState, message: "the container is being deleted already")
         }
         container.pendingDelete = request
+        container.freezing?.cancel()
         container.kill()
         finishDelete(container)
     }

@@ -81,6 +81,12 @@ struct PlanCheckTests {
             Change("startContainer hooks are not supported yet") {
                 $0.startContainerHooks = [Hook()]
             },
+            Change("\"x\u{0}y\" is no file of a cgroup") {
+                $0.cgroupSettings.append(Assignment(name: "x\u{0}y", value: "1"))
+            },
+            Change("\"../cgroup.procs\" is no file of a cgroup") {
+                $0.cgroupSettings.append(Assignment(name: "../cgroup.procs", value: "1"))
+            },
             Change("cgroup settings or device rules without a cgroup") { $0.cgroupPath = "/.." },
             Change("cgroup settings or device rules without a cgroup") {
                 $0.cgroupPath = ""

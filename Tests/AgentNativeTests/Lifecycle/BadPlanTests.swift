@@ -33,7 +33,7 @@ struct BadPlanTests {
             Change(operation: "write x to cgroup file \"cgroup.nothing\"") {
                 $0.cgroupSettings = [Assignment(name: "cgroup.nothing", value: "x")]
             },
-            Change(operation: "write x to cgroup file \"../cgroup.procs\"") {
+            Change(operation: "check the plan") {
                 $0.cgroupSettings = [Assignment(name: "../cgroup.procs", value: "x")]
             },
             Change(operation: "connect the streams") { $0.process.streams.stderr = 9999 },

@@ -61,6 +61,9 @@ struct LifecycleTests {
             .signalProcess(ProcessSignal(container: "x", signal: 9)),
             .signalProcess(ProcessSignal(container: "x", signal: 9, all: true)),
             .resizeTerminal(TerminalSize(container: "x", rows: 1, columns: 1)),
+            .freezeContainer(container: "x", frozen: true),
+            .updateContainer(container: "x", settings: []),
+            .readCgroup(container: "x", names: []), .listProcesses(container: "x"),
         ] as [AgentRequest.Body])
     func unknown(request: AgentRequest.Body) throws {
         let failure = try agent.refusal(of: request)

@@ -67,7 +67,9 @@ extension NativeAgent {
     }
 
     /// Creates and starts a container without streams.
-    func start(_ plan: ContainerPlan) throws {
+    func start(_ plan: ContainerPlan, _ change: (inout ContainerPlan) -> Void = { _ in }) throws {
+        var plan = plan
+        change(&plan)
         try perform(.createContainer(plan))
         try perform(.startContainer(container: plan.id))
     }

@@ -11,7 +11,7 @@ struct Cgroup {
         components = Path.components(path)
     }
 
-    private var path: String { Cgroup.path(components) }
+    var path: String { Cgroup.path(components) }
 
     private static func path(_ components: [String]) -> String {
         ([Place.cgroups] + components).joined(separator: "/")
@@ -43,15 +43,7 @@ struct Cgroup {
         } catch {
             throw Action.path("make cgroup", path).failure(error)
         }
-        for setting in settings {
-            do throws(Errno) {
-                guard !setting.name.contains("/") else { throw .invalidArgument }
-                try KernelFile.write(setting.value, to: "\(path)/\(setting.name)")
-            } catch {
-                throw Action.path("write \(setting.value) to cgroup file", setting.name)
-                    .failure(error)
-            }
-        }
+        try write(settings)
     }
 
     /// A descriptor for clone3(2) and bpf(2).
@@ -92,21 +84,10 @@ struct Cgroup {
     /// they are, and may make more at the same time.
     private static func visit(_ components: [String], depth: Int, _ body: (String) -> Void) {
         let folder = path(components)
-        if depth < 32, let names = try? folders(in: folder) {
+        if depth < 32, let names = try? KernelFile.folders(in: folder) {
             for name in names { visit(components + [name], depth: depth + 1, body) }
         }
         body(folder)
-    }
-
-    /// Names of the folders in a folder.
-    private static func folders(in path: String) throws(Errno) -> [String] {
-        let folder = try OwnedFD.open(path, O_RDONLY | O_DIRECTORY)
-        var names: [String] = []
-        while true {
-            let records = try folder.directoryRecords(upTo: 4096)
-            if records.isEmpty { return names }
-            names += DirectoryRecord.folders(in: records)
-        }
     }
 }
 

@@ -26,6 +26,10 @@ final class Container {
     var state = State.creating
     /// Those that have not ended, or whose output is not handed over yet; the init process has no name.
     var processes: [String: ContainerProcess] = [:]
+    /// No process may be added to it: its cgroup is frozen, or about to be.
+    var isFrozen = false
+    /// The request to freeze it, or to thaw it, that is being carried out.
+    var freezing: FreezeWatch?
     /// The request to delete it, which is answered when nothing is left.
     var pendingDelete: UInt64?
     /// How often the removal was tried.
@@ -65,9 +69,25 @@ final class Container {
     /// Every container has a mount namespace, whether its plan asks for one or not.
     var namespaces: UInt64 { plan.namespaces | CloneFlags.mount }
 
+    /// Pids of all its processes, in the guest's first pid namespace. Without a cgroup that takes a look at all
+    /// processes of the guest.
+    var pids: [Int32] {
+        if let cgroup { return cgroup.processes() }
+        let own = processes.values.filter { !$0.hasEnded }.map(\.pid)
+        return ProcessTable.descendants(of: own)
+    }
+
     /// Sends SIGKILL to all that is left.
     func kill() {
         cgroup?.kill()
         for process in processes.values where !process.hasEnded { try? process.signal(9) }
+    }
+
+    /// Sends a signal to all processes.
+    func signalAll(_ number: Int32) {
+        let isKill = number == 9
+        // The cgroup knows them better than a list that they can run away from.
+        if isKill && cgroup != nil { return kill() }
+        for pid in pids where pid > 1 { try? Processes.kill(pid, number) }
     }
 }

@@ -13,6 +13,7 @@ enum PlanCheck {
         try require(
             !needsCgroup || !Path.components(plan.cgroupPath).isEmpty,
             "cgroup settings or device rules without a cgroup")
+        try check(cgroupSettings: plan.cgroupSettings)
         let hasTime = plan.namespaces & CloneFlags.time != 0
         try require(
             plan.timeOffsets.isEmpty || hasTime, "time offsets without a time namespace")
@@ -27,6 +28,17 @@ enum PlanCheck {
         for mount in plan.mounts { try check(mount) }
         for device in plan.devices { try check(device) }
         try check(plan.process)
+    }
+
+    static func check(cgroupSettings: [Assignment]) throws(Failure) {
+        for setting in cgroupSettings { try check(cgroupFile: setting.name) }
+    }
+
+    /// A file in a container's own cgroup, and in none above or below.
+    static func check(cgroupFile name: String) throws(Failure) {
+        try require(
+            !["", ".", ".."].contains(name) && !name.utf8.contains { $0 == 0 || $0 == 0x2f },
+            "\"\(name)\" is no file of a cgroup")
     }
 
     static func check(_ plan: ProcessPlan) throws(Failure) {
