@@ -105,7 +105,7 @@ extension Agent {
     private func startContainer(_ id: String, _ request: UInt64) throws(Failure) {
         let container = try container(id)
         guard case .created = container.state, let process = container.processes[""],
-            process.pendingReply == nil
+            process.pendingReply == nil, container.hooks == nil
         else {
             throw Failure(
                 kind: .wrongState,
@@ -115,6 +115,16 @@ extension Agent {
             throw Failure(
                 kind: .wrongState, message: "cannot start a container in the paused state")
         }
+        guard container.plan.startContainerHooks.isEmpty else {
+            return try runHooks(of: container, before: process, request)
+        }
+        try execute(process, of: container, request)
+    }
+
+    /// Lets the init process execute its program.
+    func execute(
+        _ process: ContainerProcess, of container: Container, _ request: UInt64
+    ) throws(Failure) {
         try prepareExecution(process, container)
         process.pendingReply = request
         process.launch.proceed()
@@ -150,7 +160,9 @@ extension Agent {
 
     /// Answers the request to delete a container when nothing of it is left.
     func finishDelete(_ container: Container) {
-        guard let request = container.pendingDelete, container.processes.isEmpty else { return }
+        guard let request = container.pendingDelete, container.processes.isEmpty,
+            container.hooks == nil
+        else { return }
         if let cgroup = container.cgroup, !cgroup.remove() {
             container.deleteAttempts += 1
             guard container.deleteAttempts >= Agent.deleteAttempts else { return cgroup.kill() }

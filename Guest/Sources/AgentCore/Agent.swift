@@ -86,14 +86,21 @@ final class Agent {
             // Others are orphans of containers, for whom PID 1 waits as any init does.
             guard let (container, process) = owners.removeValue(forKey: pid) else { continue }
             process.ended()
-            processEnded(process, of: container, end)
+            if let run = container.hooks, run.process === process {
+                hookEnded(run, of: container, end)
+            } else {
+                processEnded(process, of: container, end)
+            }
         }
     }
 
     private func processEnded(
         _ process: ContainerProcess, of container: Container, _ end: ProcessEnd
     ) {
-        if process.name.isEmpty { container.state = .stopped }
+        if process.name.isEmpty {
+            container.state = .stopped
+            container.hooks?.kill()
+        }
         guard process.isAnnounced else {
             process.streams.cancel()
             return forget(process, of: container)

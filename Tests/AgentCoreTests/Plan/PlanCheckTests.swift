@@ -18,6 +18,8 @@ struct PlanCheckTests {
             mount("/proc", "proc"), bind("/v"), mount("/tmp", "tmpfs") { $0.copyUp = true },
         ]
         plan.devices = [device("/dev/x", 0o20666), device("/dev/y", 0o10666)]
+        plan.startContainerHooks = [Hook()]
+        plan.startContainerHooks[0].path = "/bin/x"
         plan.process.arguments = ["true"]
         plan.process.oomScoreAdjustment = -1000
         plan.process.seccompFilter = [0x06, 0, 0, 0, 0, 0, 0xff, 0x7f]
@@ -78,8 +80,8 @@ struct PlanCheckTests {
         arguments: [
             Change("a container has no id") { $0.id = "" },
             Change("unknown namespaces are asked for") { $0.namespaces |= CloneFlags.memory },
-            Change("startContainer hooks are not supported yet") {
-                $0.startContainerHooks = [Hook()]
+            Change("the path \"bin/x\" of a hook is not absolute") {
+                $0.startContainerHooks[0].path = "bin/x"
             },
             Change("\"x\u{0}y\" is no file of a cgroup") {
                 $0.cgroupSettings.append(Assignment(name: "x\u{0}y", value: "1"))

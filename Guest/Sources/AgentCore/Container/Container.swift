@@ -30,6 +30,8 @@ final class Container {
     var isFrozen = false
     /// The request to freeze it, or to thaw it, that is being carried out.
     var freezing: FreezeWatch?
+    /// Its startContainer hooks, while they run.
+    var hooks: HookRun?
     /// The request to delete it, which is answered when nothing is left.
     var pendingDelete: UInt64?
     /// How often the removal was tried.
@@ -74,13 +76,14 @@ final class Container {
     var pids: [Int32] {
         if let cgroup { return cgroup.processes() }
         let own = processes.values.filter { !$0.hasEnded }.map(\.pid)
-        return ProcessTable.descendants(of: own)
+        return ProcessTable.descendants(of: own + (hooks?.pid.map { [$0] } ?? []))
     }
 
     /// Sends SIGKILL to all that is left.
     func kill() {
         cgroup?.kill()
         for process in processes.values where !process.hasEnded { try? process.signal(9) }
+        hooks?.kill()
     }
 
     /// Sends a signal to all processes.

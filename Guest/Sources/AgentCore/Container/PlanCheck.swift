@@ -7,8 +7,11 @@ enum PlanCheck {
         try require(!plan.id.isEmpty, "a container has no id")
         try require(
             plan.namespaces & ~CloneFlags.namespaces == 0, "unknown namespaces are asked for")
-        try require(
-            plan.startContainerHooks.isEmpty, "startContainer hooks are not supported yet")
+        for hook in plan.startContainerHooks {
+            // OCI runtime specification, "POSIX-platform Hooks".
+            try require(
+                hook.path.hasPrefix("/"), "the path \"\(hook.path)\" of a hook is not absolute")
+        }
         let needsCgroup = !plan.cgroupSettings.isEmpty || !plan.deviceRules.isEmpty
         try require(
             !needsCgroup || !Path.components(plan.cgroupPath).isEmpty,

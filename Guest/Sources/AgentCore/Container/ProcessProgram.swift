@@ -25,6 +25,23 @@ extension Program {
         return program
     }
 
+    /// A hook that joins the namespaces of the init process in the same way, and becomes what that will be.
+    static func hook(_ hook: Hook, _ plan: ContainerPlan, of pid: Int32) throws(Failure) -> Program
+    {
+        var program = Program()
+        let scratch = program.register()
+        program.join(plan.namespaces | CloneFlags.mount, of: pid, as: plan.process, scratch)
+        _ = program.closeOthers(keeping: nil)
+        if plan.namespaces & CloneFlags.user == 0 { program.setLimits(plan.process) }
+        try program.setResources(plan.process)
+        program.setPrivileges(plan.process)
+        program.becomeUser(plan.process, scratch)
+        program.unblockSignals()
+        if plan.process.noNewPrivileges { program.installFilter(plan.process) }
+        program.execute(hook)
+        return program
+    }
+
     private mutating func join(
         _ namespaces: UInt64, of pid: Int32, as plan: ProcessPlan, _ scratch: Register
     ) {

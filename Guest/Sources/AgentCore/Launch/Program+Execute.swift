@@ -51,6 +51,16 @@ extension Program {
             doing: .path("exec", plan.arguments.first ?? ""))
     }
 
+    /// execve(2) of a hook; without arguments its path is the only one. The words are those of Go's os/exec.
+    mutating func execute(_ hook: Hook) {
+        let words = hook.arguments.isEmpty ? [hook.path] : hook.arguments
+        let arguments = memory.list(words.map { memory.string($0) })
+        let environment = memory.list(hook.environment.map { memory.string($0) })
+        add(
+            .execve, .text(hook.path), .number(arguments), .number(environment),
+            doing: .step("fork/exec \(hook.path)"))
+    }
+
     /// Memory for a HOME variable that a step fills from /etc/passwd, for a process without one.
     mutating func findHome(_ plan: ProcessPlan) -> UInt64? {
         guard !plan.environment.contains(where: { $0.hasPrefix("HOME=") && $0.count > 5 }) else {

@@ -53,6 +53,14 @@ final class ProcessStreams {
         }
     }
 
+    /// None of the host's: a file to read from, and nobody who reads what the process writes.
+    init(_ loop: EventLoop, input: consuming OwnedFD) throws(Errno) {
+        self.loop = loop
+        keepsNewlines = false
+        childEnds = [ChildEnd(input)]
+        for _ in 0..<2 { childEnds.append(ChildEnd(try Self.null())) }
+    }
+
     /// What the child gets as 0, 1 and 2.
     var childDescriptors: [Int32] { childEnds.map { $0.descriptor.rawValue } }
 
