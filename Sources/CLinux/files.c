@@ -154,6 +154,11 @@ static int capabilities(struct __user_cap_data_struct data[2], int set) {
     struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
     RESULT((int)syscall(set ? SYS_capset : SYS_capget, &header, data));
 }
+int cl_may_administer(void) {
+    struct __user_cap_data_struct data[2];
+    int error = capabilities(data, 0);
+    return error ? error : (data[0].effective & CAP_TO_MASK(CAP_SYS_ADMIN)) != 0;
+}
 // setfsuid(2) and setfsgid(2) tell no errors: asking again shows whether they took.
 int cl_assume(unsigned uid, unsigned gid) {
     struct __user_cap_data_struct data[2];

@@ -1,10 +1,12 @@
 #define _GNU_SOURCE
 #include "include/launch.h"
+#include "descriptors.h"
 #include "include/clinux.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
@@ -15,10 +17,6 @@
 #include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
-
-// Copies live up here until they are moved to their places, so that none is overwritten by another.
-#define HIGH 512
-#define MAX_SPAWN 256
 
 static int add_actions(posix_spawn_file_actions_t *actions, const char *folder, const int *fds,
                        int count, int *copies) {
@@ -67,6 +65,8 @@ int cl_spawn(const char *path, char *const argv[], char *const envp[], const cha
 // ---------------------------------------------------------------- the guard
 
 enum { SOCKET = 3, PARENT, TTY, FIRST_FREE };
+// More than there are hierarchies of cgroups.
+#define MAX_GROUPS 64
 
 // Leaves /dev/null as 0, 1, 2 and the three descriptors at their places; the rest is closed.
 static int arrange(int socket, int parent, int tty) {
@@ -114,6 +114,28 @@ static void remove_folder(const char *name, int only) {
     unlinkat(PARENT, name, AT_REMOVEDIR);
 }
 
+// Groups that a process has just left may be busy for a moment.
+static void remove_groups(char *const *group, int count) {
+    for (int i = 0, tries = 0; i < count; i++)
+        while (rmdir(group[i]) < 0 && errno == EBUSY && tries++ < 200)
+            poll(NULL, 0, 5);
+}
+
+// The rest of a message, up to its zero byte; NULL where that does not come.
+static char *receive_path(void) {
+    char path[PATH_MAX];
+    for (size_t size = 0; size < sizeof path; size++) {
+        long result;
+        while ((result = read(SOCKET, path + size, 1)) < 0 && errno == EINTR)
+            ;
+        if (result != 1)
+            return NULL;
+        if (!path[size])
+            return strdup(path);
+    }
+    return NULL;
+}
+
 static void end(int pidfd) {
     struct pollfd process = {.fd = pidfd, .events = POLLIN};
     cl_pidfd_send_signal(pidfd, SIGKILL);
@@ -122,7 +144,8 @@ static void end(int pidfd) {
 }
 
 static void guard(const char *name, const char *temporary, const struct termios *settings) {
-    int pidfd = -1, folder = -1;
+    int pidfd = -1, folder = -1, groups = 0;
+    char *group[MAX_GROUPS];
     for (;;) {
         char byte = 0;
         int received = -1, count = 1;
@@ -135,9 +158,12 @@ static void guard(const char *name, const char *temporary, const struct termios 
             break;
         if (count == 1)
             *(byte == 'p' ? &pidfd : &folder) = received;
+        if (byte == 'c' && groups < MAX_GROUPS && (group[groups] = receive_path()))
+            groups++;
     }
     if (pidfd >= 0)
         end(pidfd);
+    remove_groups(group, groups);
     // The lock came with the descriptor.
     if (folder >= 0)
         flock(folder, LOCK_UN);

@@ -32,7 +32,7 @@ package struct Child: ~Copyable {
         return try Child(taking: Errno.check(pid))
     }
 
-    private init(taking pid: Int32) throws(Errno) {
+    init(taking pid: Int32) throws(Errno) {
         self.pid = pid
         // A zombie keeps its pid until this process waits for it: the number cannot be another's.
         descriptor = OwnedFD(taking: try Errno.check(cl_pidfd_open(pid)))
@@ -53,7 +53,7 @@ package struct Child: ~Copyable {
     }
 
     /// Calls `body` with an array as execve(2) takes it.
-    private static func withStrings<Result>(
+    static func withStrings<Result>(
         _ strings: [String], _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> Result
     ) -> Result {
         // SAFETY: every copy is freed after the call; the array ends with nil and is not empty.

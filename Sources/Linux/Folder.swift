@@ -25,8 +25,18 @@ extension OwnedFD {
         var made = path.hasPrefix("/") ? "/" : "./"
         for part in path.split(separator: "/") {
             made += part + "/"
-            if unsafe mkdir(made, mode) != 0, errno != EEXIST { throw Errno(rawValue: errno) }
+            try makeDirectory(made, mode: mode)
         }
+    }
+
+    /// mkdir(2); one that is there already is good.
+    package static func makeDirectory(_ path: String, mode: UInt32) throws(Errno) {
+        if unsafe mkdir(path, mode) != 0, errno != EEXIST { throw Errno(rawValue: errno) }
+    }
+
+    /// rmdir(2).
+    package static func removeDirectory(_ path: String) throws(Errno) {
+        if unsafe rmdir(path) != 0 { throw Errno(rawValue: errno) }
     }
 
     /// The names in a folder that was opened for reading, without `.` and `..`.

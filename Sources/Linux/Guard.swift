@@ -27,6 +27,11 @@ package struct Guard: ~Copyable {
         try send("p", child.descriptor.rawValue)
     }
 
+    /// Names a control group that is to be removed with this process, whether it is there yet or not.
+    package borrowing func protect(cgroup path: String) throws(Errno) {
+        try socket.writeAll([UInt8(ascii: "c")] + Array(path.utf8) + [0])
+    }
+
     private borrowing func send(_ letter: Unicode.Scalar, _ number: Int32) throws(Errno) {
         _ = try UnixSocket.send([UInt8(ascii: letter)], descriptors: [number], to: socket)
     }

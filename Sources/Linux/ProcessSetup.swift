@@ -32,6 +32,9 @@ package enum ProcessSetup {
         return variables
     }
 
+    /// Whether the kernel lets this process make namespaces and mounts (CAP_SYS_ADMIN).
+    package static var mayAdminister: Bool { cl_may_administer() == 1 }
+
     /// The user in whose name the kernel lets this process act.
     package static var effectiveUser: UInt32 { geteuid() }
     package static var effectiveGroup: UInt32 { getegid() }

@@ -63,3 +63,12 @@ package enum Processes {
         try Errno.check(cl_setns(pidfd.rawValue, flags))
     }
 }
+
+extension OwnedFD {
+    /// The CLONE_NEW* bit of the namespace that this file is (ioctl_nsfs(2)); nil where it is none.
+    package var namespaceFlag: UInt64? {
+        // NS_GET_NSTYPE of linux/nsfs.h.
+        let result = cl_ioctl_value(rawValue, 0xb703, 0)
+        return result < 0 ? nil : UInt64(result)
+    }
+}

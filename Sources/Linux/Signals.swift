@@ -16,6 +16,19 @@ package struct SignalSet: Sendable {
         return set
     }
 
+    /// What others can send to a process that takes its signals as messages. Not those that the kernel sends for a
+    /// fault of the process, that cannot be caught, that are about its own children or pipes, or that the C library
+    /// keeps for itself.
+    package static var messages: SignalSet {
+        let others: [Int32] = [
+            SIGKILL, SIGSTOP, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGSYS, SIGPIPE,
+            SIGCHLD, SIGTTIN, SIGTTOU, 32, 33, 34,
+        ]
+        var set = SignalSet.all
+        for signal in others { set.bits &= ~(1 << UInt64(signal - 1)) }
+        return set
+    }
+
     /// Blocks the signals in the calling thread and those it starts.
     package func block() throws(Errno) {
         try Errno.check(cl_signal_mask(bits, 1))

@@ -73,5 +73,7 @@ void cl_resume(void);
 // cl_keep_set_id takes both back.
 int cl_clear_set_id(unsigned gid);
 void cl_keep_set_id(void);
+// 1: this thread has CAP_SYS_ADMIN.
+int cl_may_administer(void);
 // The hard limit of RLIMIT_NOFILE, which the soft one is raised to.
 int64_t cl_raise_open_files(void);

@@ -20,7 +20,7 @@ package struct StandIn: ~Copyable {
         connection: consuming OwnedFD, terminal: consuming OwnedFD?, container: String,
         process: String
     ) throws(Errno) {
-        let signals = try SignalFD(blocking: SignalForwarder.forwarded)
+        let signals = try SignalFD(blocking: .messages)
         try SignalSet(SIGPIPE, SIGTTIN, SIGTTOU).block()
         if let terminal = terminal.take() {
             self.terminal = try ControllingTerminal(terminal)
