@@ -19,8 +19,7 @@ package final class FileServer: Sendable {
     let table = NodeTable()
     let handles: HandleTable
     let cache: DescriptorCache
-    /// /proc/self/fd, through which a descriptor is opened again in another way. It is kept because the
-    /// process may lose sight of /proc later.
+    /// /proc/self/fd, through which a descriptor is opened again in another way.
     let descriptorFolder: OwnedFD
 
     private let featureBits = Atomic<UInt64>(0)
@@ -45,7 +44,7 @@ package final class FileServer: Sendable {
     /// limit of open files.
     package init(options: Options = Options()) throws(Errno) {
         self.options = options
-        descriptorFolder = try OwnedFD.open("/proc/self/fd", OpenFlags.path | OpenFlags.directory)
+        descriptorFolder = try OpenFiles.folder()
         let limit = try ThreadContext.raiseOpenFiles()
         cache = DescriptorCache(limit: options.openInodes ?? limit / 2)
         handles = HandleTable(limit: max(64, limit / 8 * 3))

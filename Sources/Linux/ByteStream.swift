@@ -44,7 +44,7 @@ package struct ByteStream: ~Copyable {
             self.descriptor = descriptor
         default:
             let mode = direction == .input ? O_RDONLY : O_WRONLY
-            let again = try? OwnedFD.open("/proc/self/fd/\(number)", mode | O_NONBLOCK | O_NOCTTY)
+            let again = try? OpenFiles.reopen(number, mode | O_NONBLOCK | O_NOCTTY)
             if let again = consume again {
                 kind = .nonBlocking
                 self.descriptor = again

@@ -80,6 +80,7 @@ package final class Sandbox {
 
     private func setUp() throws {
         signals = try SignalForwarder(loop: loop) { [weak self] in self?.received(signal: $0) }
+        try enclose()
         try mailbox.attach(to: loop)
         let descriptors = configuration.descriptors
         report = FrameChannel(
@@ -109,6 +110,18 @@ package final class Sandbox {
         }
         try start(devices, from: template)
         log.phase("machine")
+    }
+
+    /// Whoever enters this process's mount namespace is to see the container's root: engines copy files that way. As a
+    /// user without rights over mounts nobody can be misled: it takes the same rights to enter.
+    private func enclose() throws {
+        guard ProcessSetup.mayAdminister,
+            let root = configuration.shares.first(where: {
+                $0.name == configuration.container.rootPath
+            })
+        else { return }
+        let folder = try OwnedFD.duplicating(root.descriptor)
+        try Enclosure.enter(folder, readOnly: configuration.container.rootReadonly)
     }
 
     private func openTemplate() throws -> LoadedTemplate? {

@@ -1,0 +1,91 @@
+#define _GNU_SOURCE
+#include "include/enclose.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <sched.h>
+#include <stddef.h>
+#include <sys/mount.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+// Runs a call that answers -1 where it fails.
+#define TRY(name, call)                                                                            \
+    do {                                                                                           \
+        *step = name;                                                                              \
+        if ((call) < 0)                                                                            \
+            return -errno;                                                                         \
+    } while (0)
+
+// What a detached tree has of its own, before anybody sees it.
+static int set_up(int tree, int flags, const char **step) {
+    struct mount_attr all = {
+        .attr_set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV,
+        .propagation = MS_PRIVATE,
+    };
+    struct mount_attr top = {.attr_set = MOUNT_ATTR_RDONLY};
+    TRY("mount_setattr", mount_setattr(tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &all, sizeof all));
+    if (flags & CL_ENCLOSE_READONLY)
+        TRY("mount_setattr", mount_setattr(tree, "", AT_EMPTY_PATH, &top, sizeof top));
+    return 0;
+}
+
+static int detached_proc(const char **step) {
+    int context, proc;
+    TRY("fsopen proc", context = fsopen("proc", FSOPEN_CLOEXEC));
+    TRY("fsconfig proc", fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0));
+    TRY("fsmount proc",
+        proc = fsmount(context, FSMOUNT_CLOEXEC,
+                       MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
+                           MOUNT_ATTR_NOEXEC));
+    close(context);
+    return proc;
+}
+
+// The folder is not trusted: only a directory of this name is mounted on, not what a link leads to.
+static int show_proc(int proc, int root, const char **step) {
+    struct open_how how = {
+        .flags = O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC,
+        .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS,
+    };
+    int place = (int)syscall(SYS_openat2, root, "proc", &how, sizeof how);
+    if (place < 0)
+        return errno == ENOENT || errno == ENOTDIR || errno == ELOOP ? 0 : -errno;
+    TRY("mount proc",
+        move_mount(proc, "", place, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH));
+    close(place);
+    return 0;
+}
+
+// Makes the tree the root, and lets go of all else.
+static int enter(int tree, const char **step) {
+    TRY("move_mount", move_mount(tree, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH));
+    TRY("fchdir", fchdir(tree));
+    TRY("pivot_root", syscall(SYS_pivot_root, ".", "."));
+    // The old root lies on the new one.
+    TRY("umount", umount2(".", MNT_DETACH));
+    TRY("chdir", chdir("/"));
+    return 0;
+}
+
+int cl_enclose(int folder, int flags, const char **step) {
+    int tree, proc, result, descriptors;
+    // While its mount is still one of this namespace.
+    TRY("open_tree", tree = open_tree(folder, "",
+                                      OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH |
+                                          AT_RECURSIVE));
+    if ((result = set_up(tree, flags, step)) < 0)
+        return result;
+    if ((proc = detached_proc(step)) < 0)
+        return proc;
+    TRY("open /proc/self/fd",
+        descriptors = openat(proc, "self/fd", O_PATH | O_DIRECTORY | O_CLOEXEC));
+    TRY("unshare", unshare(CLONE_NEWNS));
+    TRY("mount", mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL));
+    if ((result = enter(tree, step)) < 0 || (result = show_proc(proc, tree, step)) < 0)
+        return result;
+    close(proc);
+    close(tree);
+    return descriptors;
+}
