@@ -13,6 +13,8 @@ package struct CreateRequest: Sendable {
     package var installation: Installation
     /// The folder of templates; nil: the machine boots.
     package var templates: String?
+    /// `linux.cgroupsPath` is `slice:prefix:name`.
+    package var systemdCgroup = false
     package var debug = false
 
     package init(id: ContainerID, root: String, installation: Installation) {

@@ -52,8 +52,10 @@ extension PreparedContainer {
         do throws(RuntimeError) {
             try directory.writeConfiguration(configurationText)
             try directory.writeFilter(of: plan.container.process)
+            try placement.make(guarded: guardian, log)
             sandbox = try makeSandbox(in: directory, guarded: guardian, log)
         } catch {
+            placement.remove()
             directory.remove()
             ContainerHooks(hooks, of: record).runPoststop(log)
             return .failure(error)
@@ -65,14 +67,22 @@ extension PreparedContainer {
         do throws(RuntimeError) {
             log.passOn(of: sandbox)
             let result = try use(&made)
-            if made.isToBeRemoved { made.remove(log) }
+            if made.isToBeRemoved { remove(made, log) }
             return .success(result)
         } catch {
             sandbox.kill()
             log.write(.debug, "the sandbox process is gone")
-            made.remove(log)
+            remove(made, log)
             return .failure(error)
         }
+    }
+
+    /// Takes away what belongs to a container whose sandbox is gone.
+    private func remove(_ made: consuming MadeContainer, _ log: Log) {
+        let hooks = made.hooks
+        placement.remove()
+        made.directory.remove()
+        hooks.runPoststop(log)
     }
 
     /// A sandbox whose container's process exists and waits.
@@ -83,7 +93,8 @@ extension PreparedContainer {
             plan.machine, files.machine, launcher, templates: request.templates)
         while true {
             let start = try supply.next(log)
-            let sandbox = try launcher.launch(plan, files, streams, from: start, in: directory)
+            let sandbox = try launcher.launch(
+                plan, files, streams, from: start, in: directory, placement: placement)
             log.phase("launched")
             do throws(RuntimeError) {
                 try create(sandbox, in: directory, guarded: guardian)
@@ -122,14 +133,5 @@ extension PreparedContainer {
     func announce(_ sandbox: SandboxProcess) throws(RuntimeError) {
         try streams.announce(to: request.consoleSocket)
         if let path = request.pidFile { try PIDFile.write(sandbox.child.pid, to: path) }
-    }
-}
-
-extension MadeContainer {
-    /// Takes away what belongs to a container whose sandbox is gone.
-    consuming func remove(_ log: Log) {
-        let hooks = hooks
-        directory.remove()
-        hooks.runPoststop(log)
     }
 }

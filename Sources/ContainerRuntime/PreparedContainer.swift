@@ -8,6 +8,7 @@ struct PreparedContainer {
     let request: CreateRequest
     let plan: SandboxPlan
     let files: SandboxFiles
+    let placement: HostPlacement
     let launcher: SandboxLauncher
     let streams: StandardStreams
     /// Of a verb in the foreground of a terminal.
@@ -29,6 +30,7 @@ struct PreparedContainer {
             machine: request.installation.machine)
         for warning in bundle.warnings + plan.warnings { log.write(.warning, warning) }
         files = try SandboxFiles(plan, request.installation)
+        placement = try HostPlacement(plan, systemdCgroup: request.systemdCgroup)
         launcher = SandboxLauncher(program: request.installation.sandbox, debug: request.debug)
         (streams, hostTerminal) = try StandardStreams.open(
             &plan.container.process, for: request.caller)
@@ -36,7 +38,7 @@ struct PreparedContainer {
             ociVersion: configuration.ociVersion, id: request.id.text, bundle: bundle.path,
             rootfs: plan.shares.first?.hostPath ?? "", created: WallClock.rfc3339(), pid: 0,
             pidStartTime: 0, annotations: configuration.annotations ?? [:],
-            memorySize: plan.machine.memorySize)
+            memorySize: plan.machine.memorySize, cgroups: placement.cgroupFolders)
         self.plan = plan
     }
 }

@@ -54,6 +54,7 @@ struct CreateOptions: ParsableArguments {
         if !vmrun.noTemplate { request.templates = try vmrun.templateFolder() }
         request.pidFile = pidFile
         request.consoleSocket = consoleSocket
+        request.systemdCgroup = vmrun.systemdCgroup
         request.debug = vmrun.debug
         return request
     }

@@ -42,7 +42,9 @@ struct Vmrun: ParsableCommand {
     @Flag(help: "Boot every machine instead of copying a template.")
     var noTemplate = false
 
-    @Flag(help: "Refused: cgroups of systemd are not supported yet.")
+    @Flag(
+        help: "Take cgroupsPath as \"slice:prefix:name\" of systemd; the cgroup is made without it."
+    )
     var systemdCgroup = false
 
     /// The parser takes a root option from behind the verb, too: this is also the flag of `spec`.
@@ -65,7 +67,6 @@ struct Vmrun: ParsableCommand {
 
     /// What is refused whatever the verb, but for the one that can be rootless.
     func check(mayBeRootless: Bool) throws(RuntimeError) {
-        guard !systemdCgroup else { throw .usage("--systemd-cgroup is not supported yet") }
         guard !isRootless || mayBeRootless else {
             throw .usage("--rootless is not supported: vmrun needs no user namespace")
         }

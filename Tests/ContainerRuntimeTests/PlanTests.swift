@@ -63,7 +63,6 @@ import Testing
                 Assignment(name: "memory.swap.max", value: "67108864"),
                 Assignment(name: "cpu.weight", value: "20"),
                 Assignment(name: "cpu.max", value: "50000 100000"),
-                Assignment(name: "cpuset.cpus", value: "0"),
                 Assignment(name: "pids.max", value: "20"),
             ])
         // The bits of the type come once: a character device of mode 0666.

@@ -19,7 +19,7 @@ import Testing
 
     @Test func tellsHowTheSandboxDied() throws {
         let bundle = try TestBundle(["die"])
-        let text = "the sandbox process was killed by signal 9 (SIGKILL)"
+        let text = "the sandbox process was killed by signal 11 (SIGSEGV)"
         try expect(Invocation(bundle), says: text, in: bundle)
     }
 

@@ -90,8 +90,8 @@ let canRun = KVMProbe.run() == .hardware || KVMProbe.run() == .software
     @Test func saysThatTheSandboxWasKilled() throws {
         let bundle = try TestBundle(["killed"])
         let run = try Invocation(bundle)
-        #expect(try run.status() == 137)
-        #expect(run.errorText == "the sandbox process was killed by signal 9 (SIGKILL)\n")
+        #expect(try run.status() == 139)
+        #expect(run.errorText == "the sandbox process was killed by signal 11 (SIGSEGV)\n")
         #expect(bundle.containers == [])
     }
 

@@ -19,7 +19,7 @@ struct Container: ~Copyable {
 
     mutating func play() throws {
         switch arguments[0] {
-        case "die": kill(getpid(), SIGKILL)
+        case "die": Self.crash()
         case "crash":
             try OwnedFD(taking: 2).writeAll(Array("Fatal error: out of luck\n".utf8))
             exit(3)
@@ -44,6 +44,12 @@ struct Container: ~Copyable {
         }
     }
 
+    /// Dies of SIGSEGV. Process 1 of a pid namespace cannot send itself a signal that ends it.
+    private static func crash() {
+        // SAFETY: nobody maps this page; the fault is what is wanted.
+        unsafe UnsafeMutablePointer<UInt8>(bitPattern: 8)?.pointee = 1
+    }
+
     /// Takes requests of one connection after the other.
     private func serve() throws {
         while true {
@@ -66,10 +72,11 @@ struct Container: ~Copyable {
             let failure = Failure(message: "the guest's kernel has panicked: no init")
             try report.send(SandboxReport.failure(failure))
             exit(255)
-        case "killed": kill(getpid(), SIGKILL)
+        case "killed": Self.crash()
         case "cat": try copy()
         case "terminal": try beTerminal()
         case "environment": try describe()
+        case "enclosed": try describeEnclosure()
         case "origin":
             try say(try origin())
             exit(0)
@@ -152,6 +159,31 @@ struct Container: ~Copyable {
         try say("folder \(try OwnedFD.target(ofLink: "/proc/self/cwd"))\n")
         try say("session \(getsid(0) == getpid())\n")
         try say("environment \(ProcessSetup.environment().keys.sorted().joined(separator: " "))\n")
+        exit(0)
+    }
+
+    /// Makes the root of the container its own, and says what it sees then, one item per line.
+    private func describeEnclosure() throws {
+        let share = configuration.shares[0].descriptor
+        let file = try OwnedFD.memoryFile("kept")
+        try Enclosure.enter(
+            OwnedFD.duplicating(share), readOnly: configuration.container.rootReadonly)
+        let names = try OwnedFD.open("/", O_RDONLY | O_DIRECTORY).names()
+        try say("/ \(names.map { String(decoding: $0.bytes, as: UTF8.self) }.sorted())\n")
+        try say("pid \(getpid())\n")
+        let mounts = try? OwnedFD.open("/proc/self/mountinfo", O_RDONLY).readAll(limit: 1 << 20)
+        try say("mounts \(mounts?.count(where: { $0 == UInt8(ascii: "\n") }) ?? 0)\n")
+        do {
+            _ = try OwnedFD.open("/made", O_WRONLY | O_CREAT, mode: 0o600).status()
+        } catch {
+            try say("write: \(error)\n")
+        }
+        // Descriptors from before, and their names.
+        let again = try OpenFiles.folder().open(at: String(file.rawValue), O_RDWR)
+        try again.writeAll([1])
+        let shared = try OwnedFD.duplicating(share)
+        try shared.makeDirectory("through-the-share", mode: 0o700)
+        try say("descriptors work\n")
         exit(0)
     }
 }

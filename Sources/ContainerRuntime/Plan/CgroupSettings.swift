@@ -3,7 +3,8 @@ internal import Protocols
 
 /// Translates `linux.resources`, which speaks cgroup v1, into files of cgroup v2 (cgroup-v2.rst).
 ///
-/// Zero means "not set" where callers write zeros for what nobody asked for.
+/// Zero means "not set" where callers write zeros for what nobody asked for. Processors, memory nodes and block devices
+/// are the host's: what is said of them holds for the sandbox (`CgroupLimit`), and the guest has no such things.
 enum CgroupSettings {
     static func make(
         _ resources: Resources, warnings: inout [SpecWarning]
@@ -12,7 +13,6 @@ enum CgroupSettings {
         settings += try memory(resources.memory ?? Memory(), &warnings)
         settings += try cpu(resources.cpu ?? CPU())
         settings += pids(resources.pids)
-        settings += try blockIO(resources.blockIO ?? BlockIO(), &warnings)
         settings += try hugepages(resources.hugepageLimits ?? [])
         try refuse(resources)
         for (name, value) in (resources.unified ?? [:]).sorted(by: { $0.key < $1.key }) {
@@ -93,12 +93,6 @@ enum CgroupSettings {
         if let burst = cpu.burst, burst != 0 {
             settings.append(Assignment(name: "cpu.max.burst", value: String(burst)))
         }
-        if let cpus = cpu.cpus, !cpus.isEmpty {
-            settings.append(Assignment(name: "cpuset.cpus", value: cpus))
-        }
-        if let mems = cpu.mems, !mems.isEmpty {
-            settings.append(Assignment(name: "cpuset.mems", value: mems))
-        }
         let realtime = [
             ("realtimeRuntime", (cpu.realtimeRuntime ?? 0) != 0),
             ("realtimePeriod", (cpu.realtimePeriod ?? 0) != 0),
@@ -114,32 +108,6 @@ enum CgroupSettings {
     private static func pids(_ pids: Pids?) -> [Assignment] {
         guard let limit = pids?.limit, limit != 0 else { return [] }
         return [Assignment(name: "pids.max", value: Self.limit(limit))]
-    }
-
-    private static func blockIO(
-        _ block: BlockIO, _ warnings: inout [SpecWarning]
-    ) throws(RuntimeError) -> [Assignment] {
-        let ofHost: [(String, Bool)] = [
-            ("weightDevice", !(block.weightDevice ?? []).isEmpty),
-            ("throttleReadBpsDevice", !(block.throttleReadBpsDevice ?? []).isEmpty),
-            ("throttleWriteBpsDevice", !(block.throttleWriteBpsDevice ?? []).isEmpty),
-            ("throttleReadIOPSDevice", !(block.throttleReadIOPSDevice ?? []).isEmpty),
-            ("throttleWriteIOPSDevice", !(block.throttleWriteIOPSDevice ?? []).isEmpty),
-        ]
-        for (field, used) in ofHost where used {
-            throw .unsupported(
-                path: "linux.resources.blockIO." + field,
-                reason: "not supported: the guest does not see the host's devices")
-        }
-        if (block.weight ?? 0) != 0 {
-            warnings.append(
-                "linux.resources.blockIO.weight: the guest has no block devices to share; ignored")
-        }
-        if (block.leafWeight ?? 0) != 0 {
-            warnings.append(
-                "linux.resources.blockIO.leafWeight: cgroup v2 has no such setting; ignored")
-        }
-        return []
     }
 
     private static func hugepages(

@@ -25,11 +25,8 @@ extension SandboxPlan {
         if !(linux.mountLabel ?? "").isEmpty {
             warnings.append("linux.mountLabel: the guest has no SELinux; ignored")
         }
-        if !(linux.cgroupsPath ?? "").isEmpty {
-            warnings.append(
-                "linux.cgroupsPath: the limits hold inside the guest; the sandbox process stays in "
-                    + "the cgroup of its caller")
-        }
+        placement.cgroupsPath = linux.cgroupsPath ?? ""
+        placement.resources = linux.resources ?? Resources()
     }
 
     /// What a namespace can mean across a VM: a new one is made in the guest. A missing one is the host's,
@@ -38,7 +35,13 @@ extension SandboxPlan {
         let entries = linux.namespaces ?? []
         for (index, entry) in entries.enumerated() {
             guard let kind = Namespace(rawValue: entry.type) else { continue }
-            if let path = entry.path, !path.isEmpty {
+            if let path = entry.path, !path.isEmpty, kind == .network {
+                let field = "linux.namespaces[\(index)].path"
+                placement.network = .joined(path: path, field: field)
+                warnings.append(
+                    "\(field): the sandbox process joins it, but its interfaces are not carried over "
+                        + "into the guest yet")
+            } else if let path = entry.path, !path.isEmpty {
                 throw .unsupported(
                     path: "linux.namespaces[\(index)].path",
                     reason: "not supported yet: joining the \(kind.rawValue) namespace \(path)")

@@ -9,6 +9,7 @@ package struct SandboxPlan: Equatable, Sendable {
     /// Of `vm.kernel`; nil: the installation's.
     package var kernelPath: String?
     package var imagePath: String?
+    package var placement = PlacementPlan()
     /// For the log, each with the path of its field.
     package var warnings: [SpecWarning] = []
 

@@ -31,8 +31,26 @@ package struct SandboxLauncher {
     /// Starts the process, which waits for its configuration (`SandboxProcess.configure`).
     func launch(
         _ plan: SandboxPlan, _ files: SandboxFiles, _ streams: StandardStreams, from start: Start,
-        in directory: borrowing ContainerDirectory
+        in directory: borrowing ContainerDirectory, placement: HostPlacement
     ) throws(RuntimeError) -> SandboxProcess {
+        let preparation = try prepare(plan, files, streams, from: start, in: directory)
+        return try spawn(
+            preparation.configuration, preparation.table, log: preparation.log,
+            placement: placement)
+    }
+
+    /// What a process is started with; the descriptors of the table are open as long as this and the files.
+    private struct Preparation: ~Copyable {
+        var configuration: SandboxConfiguration
+        var table: Table
+        let log: OwnedFD
+        let control: OwnedFD
+    }
+
+    private func prepare(
+        _ plan: SandboxPlan, _ files: SandboxFiles, _ streams: StandardStreams, from start: Start,
+        in directory: borrowing ContainerDirectory
+    ) throws(RuntimeError) -> Preparation {
         do throws(Errno) {
             let log = try directory.folder.open(
                 at: ContainerDirectory.logName, O_RDWR | O_CREAT | O_APPEND, mode: 0o600)
@@ -60,7 +78,8 @@ package struct SandboxLauncher {
                     name: share.source.name, descriptor: table.add(share.descriptor.rawValue),
                     readonly: share.source.readonly)
             }
-            return try spawn(configuration, table, log: log)
+            return Preparation(
+                configuration: configuration, table: table, log: log, control: control)
         } catch {
             throw .system("start \(program)", error)
         }
@@ -70,70 +89,98 @@ package struct SandboxLauncher {
     func launchTemplateMaker(
         _ machine: MachineConfiguration, _ files: MachineFiles, in folder: borrowing OwnedFD
     ) throws(RuntimeError) -> SandboxProcess {
-        do throws(Errno) {
-            let flags = O_RDWR | O_CREAT | O_EXCL
-            let state = try folder.open(at: TemplateStore.stateName, flags, mode: 0o600)
-            let memory = try folder.open(at: TemplateStore.memoryName, flags, mode: 0o600)
-            var table = Table()
-            var configuration = SandboxConfiguration()
-            configuration.makesTemplate = true
-            configuration.machine = machine
-            configuration.title = "vmrun: template"
-            configuration.descriptors.kvm = table.add(files.kvm.rawValue)
-            add(files, &configuration.descriptors, &table)
-            configuration.descriptors.templateState = table.add(state.rawValue)
-            configuration.descriptors.templateMemory = table.add(memory.rawValue)
-            return try spawn(configuration, table, log: OwnedFD.memoryFile("log"))
-        } catch {
-            throw .system("start \(program)", error)
+        let flags = O_RDWR | O_CREAT | O_EXCL
+        let state = try wrap { () throws(Errno) in
+            try folder.open(at: TemplateStore.stateName, flags, mode: 0o600)
         }
+        let memory = try wrap { () throws(Errno) in
+            try folder.open(at: TemplateStore.memoryName, flags, mode: 0o600)
+        }
+        let log = try wrap { () throws(Errno) in try OwnedFD.memoryFile("log") }
+        var table = Table()
+        var configuration = SandboxConfiguration()
+        configuration.makesTemplate = true
+        configuration.machine = machine
+        configuration.title = "vmrun: template"
+        configuration.descriptors.kvm = table.add(files.kvm.rawValue)
+        add(files, &configuration.descriptors, &table)
+        configuration.descriptors.templateState = table.add(state.rawValue)
+        configuration.descriptors.templateMemory = table.add(memory.rawValue)
+        return try spawn(configuration, table, log: log, placement: nil)
     }
 
-    /// Starts the process that stands for one of exec's: it takes the connection over and has the terminal.
+    /// Starts the process that stands for one of exec's: it takes the connection over and has the terminal. Of the
+    /// container's place it has the control group alone: it tells its pid to others.
     func launchStandIn(
         for process: String, of container: ContainerID, _ client: borrowing SandboxClient,
-        _ streams: StandardStreams
+        _ streams: StandardStreams, in cgroup: HostCgroup
     ) throws(RuntimeError) -> Child {
-        do throws(Errno) {
-            let null = try OwnedFD.open("/dev/null", O_RDWR)
-            var table = Table()
-            var numbers = [null.rawValue, null.rawValue, null.rawValue, client.descriptor]
-            var terminal: Int32 = -1
-            if let pseudo = streams.pseudoTerminal {
-                terminal = table.add(pseudo.slaveNumber)
-                numbers += table.numbers
-            }
+        let null = try wrap { () throws(Errno) in try OwnedFD.open("/dev/null", O_RDWR) }
+        var table = Table()
+        var numbers = [null.rawValue, null.rawValue, null.rawValue, client.descriptor]
+        var terminal: Int32 = -1
+        if let pseudo = streams.pseudoTerminal {
+            terminal = table.add(pseudo.slaveNumber)
+            numbers += table.numbers
+        }
+        var placement = Child.Placement()
+        placement.cgroups = cgroup.entrances.map(\.number)
+        placement.blockedSignals = .messages
+        do throws(Child.PlacementError) {
             return try Child.spawn(
                 program,
                 arguments: [
                     program, "exec", String(Self.configurationNumber), String(terminal),
                     container.text, process,
-                ], environment: [], descriptors: numbers)
+                ], environment: [], descriptors: numbers, placement: placement)
         } catch {
-            throw .system("start \(program)", error)
+            throw .system(cgroup.words(for: error.step, program: program), error.errno)
         }
     }
 
     private func spawn(
-        _ configuration: SandboxConfiguration, _ table: Table, log: consuming OwnedFD
-    ) throws(Errno) -> SandboxProcess {
-        let null = try OwnedFD.open("/dev/null", O_RDWR)
-        let report = try UnixSocket.pair()
-        let document = try UnixSocket.pair()
+        _ configuration: SandboxConfiguration, _ table: Table, log: consuming OwnedFD,
+        placement: HostPlacement?
+    ) throws(RuntimeError) -> SandboxProcess {
+        let null = try wrap { () throws(Errno) in try OwnedFD.open("/dev/null", O_RDWR) }
+        let report = try wrap { () throws(Errno) in try UnixSocket.pair() }
+        let document = try wrap { () throws(Errno) in try UnixSocket.pair() }
         var configuration = configuration
         var table = table
         configuration.debug = debug
         configuration.descriptors.log = 2
         configuration.descriptors.report = table.add(report.second.rawValue)
-        let child = try Child.spawn(
-            program, arguments: [program, String(Self.configurationNumber)],
-            environment: ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"],
-            descriptors: [
-                null.rawValue, null.rawValue, log.rawValue, document.second.rawValue,
-            ] + table.numbers)
+        let child = try start(
+            [null.rawValue, null.rawValue, log.rawValue, document.second.rawValue]
+                + table.numbers, placement)
         return SandboxProcess(
             child, configuration, over: document.keepingFirst(), report: report.keepingFirst(),
             log: log)
+    }
+
+    private func wrap<T: ~Copyable>(_ call: () throws(Errno) -> T) throws(RuntimeError) -> T {
+        try RuntimeError.wrap("start \(program)", call)
+    }
+
+    private func start(
+        _ descriptors: [Int32], _ placement: HostPlacement?
+    ) throws(RuntimeError) -> Child {
+        let arguments = [program, String(Self.configurationNumber)]
+        let environment = ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"]
+        guard let placement else {
+            return try wrap { () throws(Errno) in
+                try Child.spawn(
+                    program, arguments: arguments, environment: environment,
+                    descriptors: descriptors)
+            }
+        }
+        do throws(Child.PlacementError) {
+            return try Child.spawn(
+                program, arguments: arguments, environment: environment, descriptors: descriptors,
+                placement: placement.ofChild)
+        } catch {
+            throw .system(placement.words(for: error.step, program: program), error.errno)
+        }
     }
 
     private func add(

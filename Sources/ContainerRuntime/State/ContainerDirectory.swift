@@ -120,7 +120,10 @@ package struct ContainerDirectory: ~Copyable {
     private static func removeRemains(of name: FileName, in root: borrowing OwnedFD) -> Bool {
         guard let folder = try? root.openBeneath(name, O_RDONLY | O_DIRECTORY) else { return true }
         guard (try? folder.tryLock()) == true else { return false }
-        if let record = readState(in: folder), record.process.isRunning { return false }
+        if let record = readState(in: folder) {
+            if record.process.isRunning { return false }
+            CgroupRemains.remove(record.cgroups)
+        }
         empty(folder)
         try? root.remove(name, directory: true)
         return true

@@ -49,6 +49,11 @@ package struct ExistingContainer: ~Copyable {
         }
     }
 
+    /// Its control group on the host.
+    func cgroup() throws(RuntimeError) -> HostCgroup {
+        HostCgroup(at: record.cgroups, in: try HostCgroup.hierarchies())
+    }
+
     /// Of config.json as it was when the container was made.
     func hooks() throws(RuntimeError) -> ContainerHooks {
         struct Document: Decodable {

@@ -15,6 +15,8 @@ package struct StateRecord: Equatable, Sendable, Decodable {
     package var annotations: [String: String]
     /// Of the machine, in bytes.
     package var memorySize: UInt64
+    /// The folders of the container's control group on the host; absolute.
+    package var cgroups: [String]
 
     package var process: ProcessIdentity {
         get { ProcessIdentity(pid: pid, startTime: pidStartTime) }
@@ -27,6 +29,7 @@ package struct StateRecord: Equatable, Sendable, Decodable {
             "rootfs": .string(rootfs), "created": .string(created),
             "pid": .number(String(pid)), "pidStartTime": .number(String(pidStartTime)),
             "annotations": annotationsJSON, "memorySize": .number(String(memorySize)),
+            "cgroups": .array(cgroups.map { .string($0) }),
         ]
     }
 

@@ -37,6 +37,7 @@ extension ExistingContainer {
     /// Takes away what belongs to a container whose sandbox is gone.
     consuming func remove(_ log: Log) {
         let hooks = try? hooks()
+        CgroupRemains.remove(record.cgroups)
         directory.remove()
         hooks?.runPoststop(log)
     }

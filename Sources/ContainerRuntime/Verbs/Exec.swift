@@ -51,7 +51,7 @@ package enum Exec {
         var client = try container.client()
         try client.startProcess(name, plan, streams)
         let standIn = try SandboxLauncher(program: request.installation.sandbox, debug: false)
-            .launchStandIn(for: name, of: request.id, client, streams)
+            .launchStandIn(for: name, of: request.id, client, streams, in: container.cgroup())
         do throws(RuntimeError) {
             return try finish(request, standIn, streams, host)
         } catch {

@@ -22,10 +22,14 @@ package enum Update {
                 "memory: the container's machine has \(container.record.memorySize >> 20) MiB, "
                     + "and that stays its limit")
         }
+        if !settings.isEmpty {
+            var client = try container.client()
+            try client.ask(.updateContainer(container: id.text, settings: settings))
+        }
+        let overhead = HostOverhead(machineMemory: container.record.memorySize)
+        let cgroup = try container.cgroup()
+        if !cgroup.folders.isEmpty { warnings += try cgroup.update(resources, overhead) }
         for warning in warnings { log.write(.warning, warning) }
-        guard !settings.isEmpty else { return }
-        var client = try container.client()
-        try client.ask(.updateContainer(container: id.text, settings: settings))
     }
 
     /// Reads `linux.resources` from a file, or from stdin for `-`.

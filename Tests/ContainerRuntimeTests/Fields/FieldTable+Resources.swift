@@ -86,15 +86,15 @@ extension FieldTable {
             ["linux.resources.pids.limit"],
             #""resources": {"pids": {"limit": 3}}"#),
         .linux(
-            .warned("linux.resources.blockIO.weight"),
+            .carriedOut,
             ["linux.resources.blockIO.weight"],
             #""resources": {"blockIO": {"weight": 100}}"#),
         .linux(
-            .warned("linux.resources.blockIO.leafWeight"),
+            .carriedOut,
             ["linux.resources.blockIO.leafWeight"],
             #""resources": {"blockIO": {"leafWeight": 100}}"#),
         .linux(
-            .refused("linux.resources.blockIO.weightDevice"),
+            .carriedOut,
             [
                 "linux.resources.blockIO.weightDevice[].major",
                 "linux.resources.blockIO.weightDevice[].minor",
@@ -104,7 +104,7 @@ extension FieldTable {
             #""resources": {"blockIO": {"weightDevice": [{"major": 8, "minor": 0, "weight": 100, "leafWeight": 100}]}}"#
         ),
         .linux(
-            .refused("linux.resources.blockIO.throttleReadBpsDevice"),
+            .carriedOut,
             [
                 "linux.resources.blockIO.throttleReadBpsDevice[].major",
                 "linux.resources.blockIO.throttleReadBpsDevice[].minor",
@@ -113,7 +113,7 @@ extension FieldTable {
             #""resources": {"blockIO": {"throttleReadBpsDevice": [{"major": 8, "minor": 0, "rate": 1}]}}"#
         ),
         .linux(
-            .refused("linux.resources.blockIO.throttleWriteBpsDevice"),
+            .carriedOut,
             [
                 "linux.resources.blockIO.throttleWriteBpsDevice[].major",
                 "linux.resources.blockIO.throttleWriteBpsDevice[].minor",
@@ -122,7 +122,7 @@ extension FieldTable {
             #""resources": {"blockIO": {"throttleWriteBpsDevice": [{"major": 8, "minor": 0, "rate": 1}]}}"#
         ),
         .linux(
-            .refused("linux.resources.blockIO.throttleReadIOPSDevice"),
+            .carriedOut,
             [
                 "linux.resources.blockIO.throttleReadIOPSDevice[].major",
                 "linux.resources.blockIO.throttleReadIOPSDevice[].minor",
@@ -131,7 +131,7 @@ extension FieldTable {
             #""resources": {"blockIO": {"throttleReadIOPSDevice": [{"major": 8, "minor": 0, "rate": 1}]}}"#
         ),
         .linux(
-            .refused("linux.resources.blockIO.throttleWriteIOPSDevice"),
+            .carriedOut,
             [
                 "linux.resources.blockIO.throttleWriteIOPSDevice[].major",
                 "linux.resources.blockIO.throttleWriteIOPSDevice[].minor",

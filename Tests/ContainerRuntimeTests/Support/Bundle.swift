@@ -18,18 +18,27 @@ final class TestBundle {
         (try? FileManager.default.contentsOfDirectory(atPath: root)) ?? []
     }
 
+    /// Whether control groups can be made here.
+    private static let hasCgroups =
+        FileManager.default.isWritableFile(atPath: "/sys/fs/cgroup/cgroup.procs")
+        || FileManager.default.isWritableFile(atPath: "/sys/fs/cgroup/pids/cgroup.procs")
+
     /// The process is what the fake sandbox plays.
     init(_ arguments: [String], terminal: Bool = false) throws {
         folder = NSTemporaryDirectory() + "vmrun-test-" + UUID().uuidString
         try FileManager.default.createDirectory(
             atPath: bundle + "/rootfs", withIntermediateDirectories: true)
         try makesTemplates("")
+        // Tests run at the same time, with containers of the same name.
+        let cgroup =
+            Self.hasCgroups
+            ? "\"cgroupsPath\": \"/\(URL(fileURLWithPath: folder).lastPathComponent)\", " : ""
         let list = arguments.map { "\"\($0)\"" }.joined(separator: ",")
         try write(
             """
             {"ociVersion": "1.2.0", "root": {"path": "rootfs"},
              "process": {"cwd": "/", "args": [\(list)], "terminal": \(terminal)},
-             "linux": {"namespaces": [
+             "linux": {\(cgroup)"namespaces": [
                {"type": "pid"}, {"type": "network"}, {"type": "ipc"}, {"type": "uts"},
                {"type": "mount"}]}}
             """)

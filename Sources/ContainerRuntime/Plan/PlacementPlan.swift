@@ -1,0 +1,16 @@
+package import OCISpec
+
+/// Where the configuration wants the sandbox to be on the host.
+package struct PlacementPlan: Equatable, Sendable {
+    package enum Network: Equatable, Sendable {
+        /// One of its own, without interfaces.
+        case new
+        /// The one that this file names; the field of config.json, for errors.
+        case joined(path: String, field: String)
+    }
+
+    package var network = Network.new
+    /// As config.json has it.
+    package var cgroupsPath = ""
+    package var resources = Resources()
+}

@@ -1,0 +1,130 @@
+import Foundation
+import Glibc
+import Linux
+import Testing
+
+/// Where the sandbox of a container is on the host, as the sandbox sees it and as the host sees the sandbox.
+@Suite(
+    .enabled(if: canRun), .enabled(if: ProcessSetup.mayAdminister, "needs CAP_SYS_ADMIN"))
+struct SandboxPlaceTests {
+    private func edit(_ bundle: TestBundle, _ old: String, _ new: String) throws {
+        let text = try String(contentsOfFile: bundle.bundle + "/config.json", encoding: .utf8)
+        try bundle.write(text.replacing(old, with: new))
+    }
+
+    @Test(arguments: [true, false])
+    func seesTheRootOfTheContainerAlone(hasProc: Bool) throws {
+        let bundle = try TestBundle(["enclosed"])
+        let root = bundle.bundle + "/rootfs"
+        if hasProc {
+            try FileManager.default.createDirectory(
+                atPath: root + "/proc", withIntermediateDirectories: false)
+        }
+        let run = try Invocation(bundle)
+        #expect(try run.status() == 0)
+        #expect(
+            run.outputText == """
+                / \(hasProc ? "[\"proc\"]" : "[]")
+                pid 1
+                mounts \(hasProc ? 2 : 0)
+                descriptors work
+
+                """)
+        let left = try FileManager.default.contentsOfDirectory(atPath: root).sorted()
+        #expect(left == ["made"] + (hasProc ? ["proc"] : []) + ["through-the-share"])
+        let mounts = try String(contentsOfFile: "/proc/self/mountinfo", encoding: .utf8)
+        #expect(!mounts.contains(bundle.folder))
+    }
+
+    /// What is called proc in the root may lead anywhere.
+    @Test func doesNotFollowALinkToMountOn() throws {
+        let bundle = try TestBundle(["enclosed"])
+        let root = bundle.bundle + "/rootfs"
+        try FileManager.default.createDirectory(
+            atPath: root + "/etc", withIntermediateDirectories: false)
+        try FileManager.default.createSymbolicLink(
+            atPath: root + "/proc", withDestinationPath: "etc")
+        let run = try Invocation(bundle)
+        #expect(try run.status() == 0)
+        #expect(run.outputText.contains("mounts 0\n"))
+    }
+
+    @Test func aReadOnlyRootIsReadOnlyForThoseWhoEnter() throws {
+        let bundle = try TestBundle(["enclosed"])
+        try edit(bundle, #""path": "rootfs""#, #""path": "rootfs", "readonly": true"#)
+        let run = try Invocation(bundle)
+        #expect(try run.status() == 0)
+        #expect(run.outputText.contains("write: read-only file system\ndescriptors work\n"))
+    }
+
+    @Test func hasANetworkOfItsOwn() throws {
+        let bundle = try TestBundle(["wait"])
+        let run = try Invocation(bundle)
+        #expect(eventually { run.outputText == "started\n" })
+        let pid = try #require(bundle.sandboxPid)
+        let own = try OwnedFD.target(ofLink: "/proc/self/ns/net")
+        #expect(try OwnedFD.target(ofLink: "/proc/\(pid)/ns/net") != own)
+        #expect(
+            try OwnedFD.target(ofLink: "/proc/\(pid)/ns/pid")
+                != OwnedFD.target(ofLink: "/proc/self/ns/pid"))
+        run.child.signal(SIGTERM)
+        _ = try run.status()
+    }
+
+    @Test func joinsTheNetworkThatIsNamed() throws {
+        let bundle = try TestBundle(["wait"])
+        try edit(
+            bundle, #"{"type": "network"}"#,
+            #"{"type": "network", "path": "/proc/self/ns/net"}"#)
+        let run = try Invocation(bundle)
+        #expect(eventually { run.outputText == "started\n" })
+        let pid = try #require(bundle.sandboxPid)
+        #expect(
+            try OwnedFD.target(ofLink: "/proc/\(pid)/ns/net")
+                == OwnedFD.target(ofLink: "/proc/self/ns/net"))
+        run.child.signal(SIGTERM)
+        _ = try run.status()
+        #expect(
+            run.errorText
+                == "vmrun: warning: linux.namespaces[1].path: the sandbox process joins it, "
+                + "but its interfaces are not carried over into the guest yet\n")
+    }
+
+    @Test(arguments: [
+        ("/nonexistent", "open /nonexistent: no such file or directory"),
+        ("/dev/null", "/dev/null is not a network namespace"),
+        ("/proc/self/ns/pid", "/proc/self/ns/pid is not a network namespace"),
+    ])
+    func refusesWhatIsNoNetwork(path: String, reason: String) throws {
+        let bundle = try TestBundle(["wait"])
+        try edit(bundle, #"{"type": "network"}"#, #"{"type": "network", "path": "\#(path)"}"#)
+        let run = try Invocation(bundle)
+        #expect(try run.status() == 1)
+        #expect(
+            run.errorText.hasSuffix(
+                "vmrun run failed: linux.namespaces[1].path: \(reason)\n"))
+        #expect(bundle.containers == [])
+    }
+
+    @Test(arguments: [SIGTERM, SIGKILL])
+    func itsControlGroupGoesWithIt(signal: Int32) throws {
+        let bundle = try TestBundle(["wait"])
+        let run = try Invocation(bundle)
+        #expect(eventually { run.outputText == "started\n" })
+        let pid = try #require(bundle.sandboxPid)
+        let folders = bundle.cgroupFolders
+        for folder in folders {
+            let members = try String(contentsOfFile: folder + "/cgroup.procs", encoding: .utf8)
+            #expect(members == "\(pid)\n")
+        }
+        run.child.signal(signal)
+        _ = try run.status()
+        #expect(eventually { folders.allSatisfy { !FileManager.default.fileExists(atPath: $0) } })
+    }
+}
+
+extension TestBundle {
+    fileprivate var sandboxPid: Int? { state?["pid"] as? Int }
+
+    fileprivate var cgroupFolders: [String] { state?["cgroups"] as? [String] ?? [] }
+}
