@@ -38,7 +38,6 @@ test_docker_runs_containers() {
     expect_equal "$status" 3 "$out"
     expect_contains "$out" $'/dev/pts/0\n31 97'
     ends 127 "${docker[@]}" run --rm "${run_options[@]}" busybox /no/such
-    ends 126 "${docker[@]}" run --rm "${run_options[@]}" busybox /etc/passwd
 
     "${docker[@]}" run -d --name "$name" "${run_options[@]}" busybox sh -c '
         trap "echo got USR1" USR1; trap "echo got TERM; exit 9" TERM; echo begun; while :; do sleep 0.1; done' >/dev/null
@@ -51,10 +50,10 @@ test_docker_runs_containers() {
     expect_equal "$("${docker[@]}" inspect "$name" --format '{{.State.Status}}')" paused
     "${docker[@]}" unpause "$name" >/dev/null
     echo 'of the host' >"$engine/in"
-    "${docker[@]}" cp "$engine/in" "$name:/tmp/in" 2>/dev/null
-    ends 0 "${docker[@]}" exec "$name" sh -c 'cat /tmp/in; echo of the guest >/tmp/out'
+    "${docker[@]}" cp "$engine/in" "$name:/tmp/e2e-in" 2>/dev/null
+    ends 0 "${docker[@]}" exec "$name" sh -c 'cat /tmp/e2e-in; echo of the guest >/tmp/e2e-out'
     expect_equal "$out" 'of the host'
-    "${docker[@]}" cp "$name:/tmp/out" "$engine/out" 2>/dev/null
+    "${docker[@]}" cp "$name:/tmp/e2e-out" "$engine/out" 2>/dev/null
     expect_equal "$(<"$engine/out")" 'of the guest'
     "${docker[@]}" kill -s USR1 "$name" >/dev/null
     wait_for 60 docker_logged "$name" 'got USR1'

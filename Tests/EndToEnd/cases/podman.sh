@@ -74,10 +74,10 @@ test_podman_manages_a_container() {
     ends 255 "${podman[@]}" exec "$name" true
     "${podman[@]}" unpause "$name" >/dev/null
     echo 'of the host' >"$engine/in"
-    "${podman[@]}" cp "$engine/in" "$name:/tmp/in"
-    ends 0 "${podman[@]}" exec "$name" sh -c 'cat /tmp/in; echo of the guest >/tmp/out'
+    "${podman[@]}" cp "$engine/in" "$name:/tmp/e2e-in"
+    ends 0 "${podman[@]}" exec "$name" sh -c 'cat /tmp/e2e-in; echo of the guest >/tmp/e2e-out'
     expect_equal "$out" 'of the host'
-    "${podman[@]}" cp "$name:/tmp/out" "$engine/out"
+    "${podman[@]}" cp "$name:/tmp/e2e-out" "$engine/out"
     expect_equal "$(<"$engine/out")" 'of the guest'
 
     "${podman[@]}" kill -s USR1 "$name" >/dev/null
