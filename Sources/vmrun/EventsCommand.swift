@@ -43,7 +43,8 @@ extension Duration {
         while !rest.isEmpty {
             let digits = rest.prefix { $0.isNumber || $0 == "." }
             rest = rest.dropFirst(digits.count)
-            guard let number = Double(digits), let unit = units.first(where: { rest.hasPrefix($0.0) })
+            guard let number = Double(digits),
+                let unit = units.first(where: { rest.hasPrefix($0.0) })
             else { return nil }
             rest = rest.dropFirst(unit.0.count)
             total += number * unit.1

@@ -92,7 +92,7 @@ import Testing
         (
             "config-cri-container",
             "linux.namespaces[1].path: not supported yet: joining the ipc namespace /proc/32566/ns/ipc"
-        ),
+        )
     ])
     func refusesWhatIsNotSupportedYet(name: String, message: String) throws {
         let configuration = try self.configuration(name)

@@ -542,7 +542,7 @@ struct  Vmrun__StartContainer
 
 
 /*
- * Starts one more process in a running container (exec).
+ * Starts one more process in a created or running container (exec).
  */
 struct  Vmrun__StartProcess
 {
