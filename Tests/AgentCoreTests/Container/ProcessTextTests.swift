@@ -51,6 +51,14 @@ struct ProcessTextTests {
         #expect(ProcessText.effectiveUser(status: text) == 4_294_967_294)
     }
 
+    @Test("the resident size is in bytes, and a thread of the kernel has none")
+    func residentSize() {
+        let text = "Name:\tx\nVmHWM:\t     9 kB\nVmRSS:\t     8 kB\nThreads:\t1\n"
+
+        #expect(ProcessText.residentSize(status: text) == 8192)
+        #expect(ProcessText.residentSize(status: "Name:\tx\nThreads:\t1\n") == nil)
+    }
+
     /// proc_pid_cmdline(5).
     @Test(
         "arguments end with a zero, the last one perhaps not",

@@ -28,6 +28,8 @@ enum ProcessTable {
             var process = ProcessText.process(stat: stat)
         else { return nil }
         process.uid = ProcessText.effectiveUser(status: status)
+        // The kernel sums the counters of all processors for this file, and not for the other.
+        process.residentSize = ProcessText.residentSize(status: status) ?? process.residentSize
         process.uptime = uptime
         let line = try? KernelFile.read(folder + "/cmdline", upTo: argumentsLimit)
         process.arguments = ProcessText.arguments(line ?? [])
@@ -85,6 +87,14 @@ enum ProcessText {
     static func effectiveUser(status: String) -> UInt32 {
         let line = status.split(separator: "\n").first { $0.hasPrefix("Uid:") }
         return line?.split(separator: "\t").dropFirst(2).first.flatMap { UInt32($0) } ?? 0
+    }
+
+    /// Bytes; nil for a process without memory.
+    static func residentSize(status: String) -> UInt64? {
+        let line = status.split(separator: "\n").first { $0.hasPrefix("VmRSS:") }
+        // "VmRSS:     4 kB"
+        let words = line?.split(whereSeparator: \.isWhitespace).dropFirst()
+        return words?.first.flatMap { UInt64($0) }.map { $0 &* 1024 }
     }
 
     /// proc_pid_cmdline(5): each ends with a zero, the last one perhaps not.
