@@ -27,9 +27,18 @@ static _Noreturn void give_up(int pipe, int step, int index) {
     _exit(127);
 }
 
+// No signal is handled or ignored, those of the C library's own among them.
+static void reset_signals(void) {
+    // The kernel's struct sigaction: handler, flags, restorer, mask.
+    const unsigned long defaults[4] = {0};
+    for (int signal = 1; signal <= 64; signal++)
+        syscall(SYS_rt_sigaction, signal, defaults, NULL, 8);
+}
+
 // Runs in the child, which shares nothing with its parent: system calls only.
 static _Noreturn void begin(const char *path, char *const argv[], char *const envp[],
                             const int *copies, int count, const struct cl_place *place, int pipe) {
+    reset_signals();
     for (int i = 0; i < place->cgroup_count; i++)
         // 0 is the process that writes.
         if (write(place->cgroups[i], "0", 1) != 1)
@@ -49,11 +58,10 @@ static _Noreturn void begin(const char *path, char *const argv[], char *const en
     give_up(pipe, CL_SPAWN_EXECUTE, 0);
 }
 
-// A child with its parent's memory as it is now, no handler of signals, and all of them blocked.
+// A child with its parent's memory as it is now, and all signals blocked.
 static pid_t split(const struct cl_place *place) {
     struct clone_args arguments = {
-        .flags = CLONE_CLEAR_SIGHAND | (place->new_pids ? CLONE_NEWPID : 0) |
-                 (place->new_network ? CLONE_NEWNET : 0),
+        .flags = (place->new_pids ? CLONE_NEWPID : 0) | (place->new_network ? CLONE_NEWNET : 0),
         .exit_signal = SIGCHLD,
     };
     return (pid_t)syscall(SYS_clone3, &arguments, sizeof arguments);
