@@ -1,3 +1,4 @@
+import ContainerRuntime
 import Foundation
 import Glibc
 import Linux
@@ -66,6 +67,10 @@ final class TestBundle {
     }
 
     deinit {
+        // Of containers that no verb has deleted.
+        let mounts = (try? FileManager.default.contentsOfDirectory(atPath: "/sys/fs/cgroup")) ?? []
+        let name = URL(fileURLWithPath: folder).lastPathComponent
+        CgroupRemains.remove(([""] + mounts).map { "/sys/fs/cgroup/\($0)/\(name)" })
         try? FileManager.default.removeItem(atPath: folder)
     }
 }
