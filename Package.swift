@@ -114,7 +114,8 @@ let package = Package(
             "ContainerRuntimeTests",
             ["ContainerRuntime", "KVM", "OCISpec", "Protocols", "Linux", "vmrun", "FakeSandbox"]),
         .executableTarget(
-            name: "FakeSandbox", dependencies: ["ContainerRuntime", "Protocols", "Linux"],
+            name: "FakeSandbox",
+            dependencies: ["ContainerRuntime", "VMM", "Protocols", "Linux", "CLinux"],
             path: "Tests/FakeSandbox", swiftSettings: settings),
         tests("AgentCoreTests", ["AgentCore", "CAgent", "Protocols", "Linux"]),
         // Builds containers on the host, through the agent as PID 1 of fresh namespaces. Needs root.

@@ -32,10 +32,10 @@ let canRun = KVMProbe.run() == .hardware || KVMProbe.run() == .software
         let bundle = try TestBundle(["environment"])
         let run = try Invocation(bundle)
         #expect(try run.status() == 0)
-        // 0, 1, 2, report, control and our connection to it, three streams, kvm, kernel, image, rootfs.
+        // 0, 1, 2, its signals, report, control and our connection to it, three streams, kvm, kernel, image, rootfs.
         #expect(
             run.outputText == """
-                descriptors 13
+                descriptors 14
                 shares rootfs
                 folder /
                 session true

@@ -4,20 +4,40 @@ import Linux
 import Protocols
 
 /// What the fake does in the place of a container.
-struct Container: ~Copyable {
-    private let configuration: SandboxConfiguration
-    private let arguments: [String]
+final class Container {
+    let configuration: SandboxConfiguration
+    let arguments: [String]
     private let report: FrameChannel
-    private let listener: OwnedFD
+    let listener: OwnedFD
+    let signals: SignalFD
+    var hasStarted = false
+    var isFrozen = false
+    var callers: [Caller] = []
+    /// How often the statistics were asked for.
+    var readings = 0
 
-    init(_ configuration: SandboxConfiguration) {
+    /// Those of vmrun-sandbox.
+    static var forwardedSignals: SignalSet {
+        var set = SignalSet.all
+        for signal in [
+            SIGKILL, SIGSTOP, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGSYS, SIGPIPE,
+            SIGCHLD, SIGTTIN, SIGTTOU, 32, 33, 34,
+        ] {
+            set.bits &= ~(1 << UInt64(signal - 1))
+        }
+        return set
+    }
+
+    init(_ configuration: SandboxConfiguration) throws {
         self.configuration = configuration
+        signals = try SignalFD(blocking: Self.forwardedSignals)
         arguments = configuration.container.process.arguments
         report = FrameChannel(OwnedFD(taking: configuration.descriptors.report))
         listener = OwnedFD(taking: configuration.descriptors.control)
     }
 
-    mutating func play() throws {
+    func play() throws {
+        ProcessSetup.ignoreBrokenPipes()
         switch arguments[0] {
         case "die": Self.crash()
         case "crash":
@@ -30,7 +50,7 @@ struct Container: ~Copyable {
             let failure = Failure(kind: .programNotFound, message: arguments[1])
             try report.send(SandboxReport.failure(failure))
             exit(1)
-        case "hang": pause()
+        case "hang": while true { pause() }
         case "origin", "reluctant":
             if configuration.container.process.terminal {
                 let slave = configuration.descriptors.stdin
@@ -45,33 +65,20 @@ struct Container: ~Copyable {
     }
 
     /// Dies of SIGSEGV. Process 1 of a pid namespace cannot send itself a signal that ends it.
-    private static func crash() {
+    static func crash() {
         // SAFETY: nobody maps this page; the fault is what is wanted.
         unsafe UnsafeMutablePointer<UInt8>(bitPattern: 8)?.pointee = 1
     }
 
-    /// Takes requests of one connection after the other.
-    private func serve() throws {
-        while true {
-            var channel = FrameChannel(try UnixSocket.accept(listener))
-            while let request = try channel.receive(SandboxRequest.self) {
-                try channel.send(SandboxReply(status: .running))
-                switch request.body {
-                case .start: try start()
-                case .agent(.signalProcess(let signal)): try take(signal.signal)
-                default: break
-                }
-            }
-        }
-    }
-
-    private func start() throws {
+    /// The container's process begins.
+    func start() throws {
+        hasStarted = true
         switch arguments[0] {
-        case "exit": exit(Int32(arguments[1]) ?? 91)
+        case "exit": end(Int32(arguments[1]) ?? 91)
         case "panic":
             let failure = Failure(message: "the guest's kernel has panicked: no init")
             try report.send(SandboxReport.failure(failure))
-            exit(255)
+            end(255)
         case "killed": Self.crash()
         case "cat": try copy()
         case "terminal": try beTerminal()
@@ -79,9 +86,15 @@ struct Container: ~Copyable {
         case "enclosed": try describeEnclosure()
         case "origin":
             try say(try origin())
-            exit(0)
+            end(0)
         default: try say("started\n")
         }
+    }
+
+    /// All that is left of exec's processes ends with the machine.
+    func end(_ status: Int32) -> Never {
+        for caller in callers { tell(caller, orElse: 137) }
+        exit(status)
     }
 
     /// `template N` or `boot`, with the rest of the line.
@@ -103,12 +116,12 @@ struct Container: ~Copyable {
     }
 
     /// `wait` survives USR1 alone.
-    private func take(_ signal: UInt32) throws {
+    func take(_ signal: UInt32) throws {
         try say("signal \(signal)\n")
-        if signal != UInt32(SIGUSR1) { exit(128 + Int32(signal)) }
+        if signal != UInt32(SIGUSR1) { end(128 + Int32(signal)) }
     }
 
-    private func say(_ text: String) throws {
+    func say(_ text: String) throws {
         let number = configuration.descriptors
         let output = try OwnedFD.duplicating(number.stdout < 0 ? number.stdin : number.stdout)
         try output.writeAll(Array(text.utf8))
@@ -128,7 +141,6 @@ struct Container: ~Copyable {
     private func beTerminal() throws {
         let slave = configuration.descriptors.stdin
         _ = ioctl(slave, UInt(TIOCSCTTY), 0)
-        let signals = try SignalFD(blocking: SignalSet(SIGWINCH))
         let keys = try OwnedFD.duplicating(slave)
         try saySize(of: slave)
         while true {
@@ -136,7 +148,10 @@ struct Container: ~Copyable {
             let signal = poll.add(signals.descriptor.rawValue, reading: true)
             let key = poll.add(slave, reading: true)
             try poll.wait()
-            if poll.isReady(signal), signals.next() != nil { try saySize(of: slave) }
+            if poll.isReady(signal), let number = signals.next() {
+                guard number == SIGWINCH else { exit(128 + number) }
+                try saySize(of: slave)
+            }
             guard poll.isReady(key) else { continue }
             let bytes = try keys.read(upTo: 100)
             if bytes.contains(UInt8(ascii: "q")) { exit(7) }

@@ -1,9 +1,10 @@
 // A sandbox without a machine: it speaks the protocol of vmrun-sandbox and plays the container itself, as
 // the first argument of the container's process says (`Container.play`), or the maker of a template, as the kernel
-// says (`Maker.play`). For the tests of the host side.
+// says (`Maker.play`). `FakeSandbox exec ...` is the real stand-in of exec's processes. For the tests of the host side.
 import Glibc
 import Linux
 import Protocols
+import VMM
 
 /// The only frame on the descriptor that the first argument names.
 func readConfiguration() throws -> SandboxConfiguration {
@@ -14,11 +15,29 @@ func readConfiguration() throws -> SandboxConfiguration {
     return try SandboxConfiguration(decoding: body)
 }
 
+/// As vmrun-sandbox has it.
+func standIn(_ words: [String]) throws -> Int32 {
+    let terminal = Int32(words[1]) ?? -1
+    var standIn = try StandIn(
+        connection: OwnedFD(taking: Int32(words[0]) ?? -1),
+        terminal: terminal < 0 ? nil : OwnedFD(taking: terminal), container: words[2],
+        process: words[3])
+    return try standIn.run()
+}
+
+if CommandLine.arguments[1] == "exec" {
+    exit(try standIn(Array(CommandLine.arguments.dropFirst(2))))
+}
+if CommandLine.arguments[1] == "reap" {
+    exit(try Reaper.run(Array(CommandLine.arguments.dropFirst(2))))
+}
+// They mean the container, from the first moment.
+try Container.forwardedSignals.block()
 let configuration = try readConfiguration()
 if configuration.makesTemplate {
     var maker = Maker(configuration)
     try maker.play()
 } else {
-    var container = Container(configuration)
+    let container = try Container(configuration)
     try container.play()
 }

@@ -27,10 +27,10 @@ final class Invocation {
     }
 
     /// All but the folders and files of the bundle is given; the last of several equal options counts. An environment
-    /// of its own says where templates are.
+    /// of its own says where templates are. `prefix` is a program, with arguments, that runs the call.
     init(
         _ arguments: [String], in bundle: TestBundle, input: Int32? = nil, terminal: Int32? = nil,
-        environment: [String]? = nil
+        environment: [String]? = nil, under prefix: [String] = []
     ) throws {
         output = try OwnedFD.memoryFile("output")
         errors = try OwnedFD.memoryFile("errors")
@@ -40,9 +40,9 @@ final class Invocation {
             Self.products + "/FakeSandbox",
         ]
         if environment == nil { globals += ["--template-dir", bundle.templates] }
-        let program = Self.products + "/vmrun"
+        let words = prefix + [Self.products + "/vmrun"] + globals + arguments
         child = try Child.spawn(
-            program, arguments: [program] + globals + arguments,
+            words[0], arguments: words,
             environment: ["PATH=/usr/bin:/bin"] + (environment ?? []),
             descriptors: [
                 terminal ?? input ?? null.rawValue, terminal ?? output.rawValue,
