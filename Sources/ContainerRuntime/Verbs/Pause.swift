@@ -7,12 +7,10 @@ package enum Pause {
         _ id: ContainerID, frozen: Bool, root: String
     ) throws(RuntimeError) {
         let container = try ExistingContainer(id, root: root, locked: true)
-        switch try container.status() {
-        case .running, .created:
-            guard frozen else { throw .usage("container not paused") }
-        case .paused:
-            guard !frozen else { throw .usage("container already paused") }
-        case .creating, .stopped: throw .usage("container not running or created")
+        switch (try container.status(), frozen) {
+        case (.running, true), (.created, true), (.paused, false): break
+        case (_, true): throw .notRunning
+        case (_, false): throw .usage("container not paused")
         }
         var client = try container.client()
         try client.ask(.freezeContainer(container: id.text, frozen: frozen))

@@ -8,7 +8,8 @@ package enum Start {
         switch try container.status() {
         case .created: break
         case .stopped: throw .usage("cannot start a container that has stopped")
-        case .running, .paused: throw .usage("cannot start an already running container")
+        case .running: throw .usage("cannot start an already running container")
+        case .paused: throw .usage("cannot start a container in the paused state")
         case .creating: throw .usage("cannot start a container that is not created")
         }
         var client = try container.client()

@@ -23,7 +23,7 @@ extension Sandbox {
     private var status: SandboxReply.Status {
         switch state {
         case .creating: .creating
-        case .created: .created
+        case .created: isPaused ? .paused : .created
         case .running: isPaused ? .paused : .running
         case .ending: .stopped
         }
