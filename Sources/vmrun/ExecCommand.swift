@@ -32,7 +32,8 @@ struct ExecCommand: Verb {
     @Option(name: .shortAndLong, help: ArgumentHelp("Whom it runs as.", valueName: "uid[:gid]"))
     var user: String?
 
-    @Option(name: .shortAndLong, help: ArgumentHelp("One more group.", valueName: "gid"))
+    @Option(
+        name: [.long, .customShort("g")], help: ArgumentHelp("One more group.", valueName: "gid"))
     var additionalGids: [UInt32] = []
 
     @Option(

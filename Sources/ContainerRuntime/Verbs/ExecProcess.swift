@@ -56,7 +56,7 @@ package struct ExecProcess: Sendable {
         guard var process = configuration.process else {
             throw .usage("the container's configuration has no process to begin with")
         }
-        guard !arguments.isEmpty else { throw .usage("exec args cannot be empty") }
+        guard !arguments.isEmpty else { throw .usage("process args cannot be empty") }
         process.args = arguments
         process.terminal = terminal
         process.env = (process.env ?? []) + environment
