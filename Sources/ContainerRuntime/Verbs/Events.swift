@@ -32,14 +32,15 @@ package struct Events {
     package func stream(interval: Int32) throws(RuntimeError) {
         let container = try running()
         var client = try container.client()
-        var kills: UInt64?
+        // Those of before are no news.
+        var kills = try files(&client).value("oom_kill", of: "memory.events")
         var rest = interval
         while container.record.process.isRunning {
             let step = min(rest, Self.watchInterval)
             guard try wait(step, container.record.process) else { return }
             guard let files = try? files(&client) else { return }
             let now = files.value("oom_kill", of: "memory.events")
-            if now > kills ?? 0 { emit("oom", nil) }
+            if now > kills { emit("oom", nil) }
             kills = now
             rest -= step
             if rest <= 0 {
