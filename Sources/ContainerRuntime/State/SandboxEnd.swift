@@ -21,6 +21,7 @@ enum SandboxEnd {
     private static func awaitEnd(
         of process: ProcessIdentity, _ milliseconds: Int32, signal: Int32?
     ) throws(RuntimeError) {
+        guard process.isRunning else { return }
         do throws(Errno) {
             // What the pidfd stands for is known only after the process has been looked at.
             let descriptor = try Processes.open(process.pid)

@@ -7,6 +7,7 @@ package enum Delete {
     package static func run(
         _ id: ContainerID, force: Bool, root: String, log: Log
     ) throws(RuntimeError) {
+        if force { try kill(id, root: root) }
         let container: ExistingContainer
         do throws(RuntimeError) {
             container = try ExistingContainer(id, root: root, locked: true)
@@ -15,6 +16,12 @@ package enum Delete {
         }
         try end(container, force: force)
         container.remove(log)
+    }
+
+    /// Before the lock: who holds it may be waiting for a guest that does not answer.
+    private static func kill(_ id: ContainerID, root: String) throws(RuntimeError) {
+        guard let container = try? ExistingContainer(id, root: root) else { return }
+        try SandboxEnd.kill(container.record.process)
     }
 
     private static func end(
