@@ -61,5 +61,6 @@ package struct Errno: Error, RawRepresentable, Hashable, Sendable, CustomStringC
     package static let noSpace = Errno(rawValue: ENOSPC)
     package static let noMemory = Errno(rawValue: ENOMEM)
     package static let messageTooLong = Errno(rawValue: EMSGSIZE)
+    package static let timedOut = Errno(rawValue: ETIMEDOUT)
     package static let io = Errno(rawValue: EIO)
 }

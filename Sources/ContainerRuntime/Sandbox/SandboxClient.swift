@@ -25,11 +25,13 @@ package struct SandboxClient: ~Copyable {
         try call(.query)
     }
 
-    /// Sends a signal to the container's first process, or to all.
-    package mutating func signal(_ number: Int32, all: Bool = false) throws(RuntimeError) {
-        try ask(
-            .signalProcess(
-                ProcessSignal(container: container, signal: UInt32(number), all: all)))
+    /// Sends a signal to the container's first process, or to all. A guest that does not answer within `milliseconds`
+    /// is an error; -1: for ever.
+    package mutating func signal(
+        _ number: Int32, all: Bool = false, milliseconds: Int32 = -1
+    ) throws(RuntimeError) {
+        let signal = ProcessSignal(container: container, signal: UInt32(number), all: all)
+        _ = try call(.agent(.signalProcess(signal)), milliseconds: milliseconds)
     }
 
     /// Asks the agent.
@@ -52,7 +54,7 @@ package struct SandboxClient: ~Copyable {
     var descriptor: Int32 { channel.socket.rawValue }
 
     private mutating func call(
-        _ body: SandboxRequest.Body, passing descriptors: [Int32] = []
+        _ body: SandboxRequest.Body, passing descriptors: [Int32] = [], milliseconds: Int32 = -1
     ) throws(RuntimeError) -> SandboxReply {
         do throws(Errno) {
             try channel.send(
@@ -60,10 +62,18 @@ package struct SandboxClient: ~Copyable {
         } catch {
             throw .system("write to the sandbox", error)
         }
+        if milliseconds >= 0 { try waitForReply(milliseconds) }
         guard let reply = try channel.receive(SandboxReply.self) else {
             throw .system("read from the sandbox", .connectionReset)
         }
         if let failure = reply.failure { throw .container(failure) }
         return reply
+    }
+
+    private func waitForReply(_ milliseconds: Int32) throws(RuntimeError) {
+        var poll = Poll()
+        let answered = poll.add(channel.socket.rawValue, reading: true)
+        try RuntimeError.wrap("poll") { () throws(Errno) in try poll.wait(timeout: milliseconds) }
+        guard poll.isReady(answered) else { throw .system("read from the sandbox", .timedOut) }
     }
 }

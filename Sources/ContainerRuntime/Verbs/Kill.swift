@@ -4,6 +4,9 @@ internal import Protocols
 
 /// The verb `kill`: a signal for the container's first process, or for all.
 package enum Kill {
+    /// How long a guest may take to answer that it has passed KILL on.
+    private static let killMilliseconds: Int32 = 10_000
+
     /// `signal`: a name with or without SIG, or a number.
     package static func run(
         _ id: ContainerID, signal: String, all: Bool, root: String
@@ -20,7 +23,8 @@ package enum Kill {
         }
         var client = try container.client()
         do throws(RuntimeError) {
-            try client.signal(number, all: all)
+            let patience = number == SIGKILL ? killMilliseconds : -1
+            try client.signal(number, all: all, milliseconds: patience)
         } catch {
             guard number == SIGKILL, container.record.process.isRunning else { throw error }
             // A guest that does not answer has no right to go on.
