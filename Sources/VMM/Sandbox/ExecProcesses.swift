@@ -64,14 +64,17 @@ internal final class ExecProcesses {
         let process = Process(connection, streams)
         processes[name] = process
         let next = connection.onEnd
-        connection.onEnd = { [weak self] in
-            self?.abandon(name)
+        connection.onEnd = { [weak self, weak process] in
+            self?.abandon(name, process)
             next()
         }
         request(.startProcess(container: container, process: name, plan)) { [weak self] reply in
             process.isStarted = true
-            if reply.failure != nil { self?.processes[name] = nil }
-            if process.isAbandoned { self?.kill(name) }
+            if reply.failure != nil {
+                self?.processes[name] = nil
+            } else if process.isAbandoned {
+                self?.kill(name)
+            }
             answer(reply.failure)
         }
     }
@@ -132,8 +135,9 @@ internal final class ExecProcesses {
         process.connection.send(reply)
     }
 
-    private func abandon(_ name: String) {
-        guard let process = processes[name] else { return }
+    /// The name may be another's by now.
+    private func abandon(_ name: String, _ process: Process?) {
+        guard let process, processes[name] === process else { return }
         process.isAbandoned = true
         if process.isStarted { kill(name) }
         finish(name, process)
