@@ -35,7 +35,11 @@ package struct StandIn: ~Copyable {
 
     /// Answers the status to exit with.
     package mutating func run() throws -> Int32 {
-        try send(.handOver(pid: UInt32(getpid())))
+        do throws(Errno) {
+            try send(.handOver(pid: UInt32(getpid())))
+        } catch {
+            return Self.lostStatus
+        }
         while true {
             var poll = Poll()
             let signal = poll.add(signals.descriptor.rawValue, reading: true)
