@@ -16,7 +16,9 @@ struct CgroupFiles {
 
     /// A file with one number; `max` is the largest.
     func number(_ name: String) -> UInt64? {
-        guard let text = texts[name]?.split(whereSeparator: \.isWhitespace).first else { return nil }
+        guard let text = texts[name]?.split(whereSeparator: \.isWhitespace).first else {
+            return nil
+        }
         return text == "max" ? UInt64.max : UInt64(text)
     }
 
