@@ -23,7 +23,9 @@ struct UpdateCommand: Verb {
     @Option(help: ArgumentHelp("Length of a period in microseconds.", valueName: "time"))
     var cpuPeriod: UInt64?
 
-    @Option(help: ArgumentHelp("Time per period in microseconds.", valueName: "time"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Time per period in microseconds.", valueName: "time"))
     var cpuQuota: Int64?
 
     @Option(help: ArgumentHelp("Time that may be saved up.", valueName: "time"))
@@ -32,10 +34,14 @@ struct UpdateCommand: Verb {
     @Option(help: ArgumentHelp("Relative weight.", valueName: "shares"))
     var cpuShare: UInt64?
 
-    @Option(help: ArgumentHelp("Refused: cgroup v2 has none.", valueName: "time"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Refused: cgroup v2 has none.", valueName: "time"))
     var cpuRtPeriod: UInt64?
 
-    @Option(help: ArgumentHelp("Refused: cgroup v2 has none.", valueName: "time"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Refused: cgroup v2 has none.", valueName: "time"))
     var cpuRtRuntime: Int64?
 
     @Option(help: ArgumentHelp("Processors of the guest, such as 0-1.", valueName: "list"))
@@ -44,25 +50,37 @@ struct UpdateCommand: Verb {
     @Option(help: ArgumentHelp("Memory nodes of the guest.", valueName: "list"))
     var cpusetMems: String?
 
-    @Option(help: ArgumentHelp("Run only when nothing else does.", valueName: "0 or 1"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Run only when nothing else does.", valueName: "0 or 1"))
     var cpuIdle: Int64?
 
-    @Option(help: ArgumentHelp("Limit, such as 64M; -1: none.", valueName: "size"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Limit, such as 64M; -1: none.", valueName: "size"))
     var memory: String?
 
-    @Option(help: ArgumentHelp("Soft limit.", valueName: "size"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("Soft limit.", valueName: "size"))
     var memoryReservation: String?
 
-    @Option(help: ArgumentHelp("Limit of memory and swap together.", valueName: "size"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Limit of memory and swap together.", valueName: "size"))
     var memorySwap: String?
 
-    @Option(help: ArgumentHelp("Ignored: cgroup v2 has none.", valueName: "size"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Ignored: cgroup v2 has none.", valueName: "size"))
     var kernelMemory: String?
 
-    @Option(help: ArgumentHelp("Ignored: cgroup v2 has none.", valueName: "size"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Ignored: cgroup v2 has none.", valueName: "size"))
     var kernelMemoryTcp: String?
 
-    @Option(help: ArgumentHelp("Processes and threads; -1: any number.", valueName: "count"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Processes and threads; -1: any number.", valueName: "count"))
     var pidsLimit: Int64?
 
     @Argument(help: ArgumentHelp("Name of the container.", valueName: "container-id"))
