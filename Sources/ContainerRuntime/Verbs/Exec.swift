@@ -47,13 +47,15 @@ package enum Exec {
             detach: request.detach, consoleSocket: request.consoleSocket)
         try caller.check(terminal: plan.terminal)
         let (streams, host) = try StandardStreams.open(&plan, for: caller)
+        // From now on signals are meant for the process.
+        let session = request.detach ? nil : try ForegroundSession(host, streams)
         let name = "exec-\(getpid())-\(WallClock.now())"
         var client = try container.client()
         try client.startProcess(name, plan, streams)
         let standIn = try SandboxLauncher(program: request.installation.sandbox, debug: false)
             .launchStandIn(for: name, of: request.id, client, streams, in: container.cgroup())
         do throws(RuntimeError) {
-            return try finish(request, standIn, streams, host)
+            return try finish(request, standIn, streams, session)
         } catch {
             standIn.signal(SIGKILL)
             _ = try? standIn.wait()
@@ -77,14 +79,20 @@ package enum Exec {
 
     private static func finish(
         _ request: ExecRequest, _ standIn: borrowing Child, _ streams: StandardStreams,
-        _ host: HostTerminal?
+        _ session: ForegroundSession?
     ) throws(RuntimeError) -> Int32 {
         try streams.announce(to: request.consoleSocket)
         if let path = request.pidFile { try PIDFile.write(standIn.pid, to: path) }
-        guard !request.detach else { return 0 }
+        return try session?.run(standIn).status ?? 0
+    }
+}
+
+extension ForegroundSession {
+    fileprivate convenience init(
+        _ host: HostTerminal?, _ streams: StandardStreams
+    ) throws(RuntimeError) {
         var terminal: (host: HostTerminal, pseudo: PseudoTerminal)?
         if let host, let pseudo = streams.pseudoTerminal { terminal = (host, pseudo) }
-        let session = try ForegroundSession(terminal: terminal)
-        return try session.run(standIn).status
+        try self.init(terminal: terminal)
     }
 }
