@@ -83,6 +83,8 @@ struct ExecCommand: Verb {
         guard let name = arguments.first else {
             throw .usage("\"\(Self.name)\" requires a minimum of 1 argument")
         }
+        // The parser leaves everything from the first unknown flag on to the program.
+        guard !name.hasPrefix("-") else { throw .usage("flag provided but not defined: \(name)") }
         try refuseDescriptors(preserveFds)
         guard cgroup.isEmpty else { throw .usage("--cgroup is not supported") }
         guard pidfdSocket == nil else { throw .usage("--pidfd-socket is not supported") }
