@@ -40,6 +40,8 @@ package struct StandIn: ~Copyable {
         } catch {
             return Self.lostStatus
         }
+        // One that was set before the terminal was ours came without a signal.
+        passSizeOn()
         while true {
             var poll = Poll()
             let signal = poll.add(signals.descriptor.rawValue, reading: true)
@@ -57,17 +59,21 @@ package struct StandIn: ~Copyable {
 
     private borrowing func passSignalsOn() {
         while let signal = signals.next() {
-            if signal == SIGWINCH, let size = terminal?.size {
-                let size = TerminalSize(
-                    container: container, process: process, rows: size.rows,
-                    columns: size.columns)
-                try? send(.agent(.resizeTerminal(size)))
+            if signal == SIGWINCH, terminal != nil {
+                passSizeOn()
             } else {
                 let signal = ProcessSignal(
                     container: container, process: process, signal: UInt32(signal))
                 try? send(.agent(.signalProcess(signal)))
             }
         }
+    }
+
+    private borrowing func passSizeOn() {
+        guard let size = terminal?.size, size.rows > 0, size.columns > 0 else { return }
+        let message = TerminalSize(
+            container: container, process: process, rows: size.rows, columns: size.columns)
+        try? send(.agent(.resizeTerminal(message)))
     }
 
     /// Answers to signals are no news.
