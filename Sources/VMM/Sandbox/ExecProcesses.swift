@@ -109,9 +109,9 @@ internal final class ExecProcesses {
         finish(exit.process, process)
     }
 
-    /// The machine is gone, and all processes with it.
+    /// The machine is gone, and all processes with it. Those that stand for them may be about to ask.
     func machineEnded() {
-        for process in processes.values where process.standIn != nil {
+        for process in processes.values where process.isStarted {
             tell(process, process.exitStatus ?? Self.killedStatus)
         }
         processes = [:]
