@@ -66,6 +66,8 @@ final class Container {
 
     /// Dies of SIGSEGV. Process 1 of a pid namespace cannot send itself a signal that ends it.
     static func crash() {
+        // Not of the handler that prints a backtrace.
+        _ = signal(SIGSEGV, SIG_DFL)
         // SAFETY: nobody maps this page; the fault is what is wanted.
         unsafe UnsafeMutablePointer<UInt8>(bitPattern: 8)?.pointee = 1
     }

@@ -4,7 +4,7 @@ import Protocols
 /// What the fake does in the place of a process of exec, as its first argument says.
 final class ExecProcess {
     let name: String
-    private let plan: ProcessPlan
+    private var plan: ProcessPlan
     private var input: OwnedFD?
     private let output: OwnedFD?
     private let errors: OwnedFD?
@@ -42,7 +42,7 @@ final class ExecProcess {
         case "complain":
             try errors?.writeAll(Array(arguments[1].utf8))
             exitStatus = 1
-        case "terminal": try say("size \(plan.terminalRows)x\(plan.terminalColumns)\n")
+        case "terminal": try saySize()
         case "cat": break
         default: try say("started\n")
         }
@@ -86,8 +86,15 @@ final class ExecProcess {
         if signal != 10 { exitStatus = 128 + Int32(signal) }
     }
 
+    /// A terminal tells of a size that is another.
     func resize(_ size: TerminalSize) throws {
-        try say("size \(size.rows)x\(size.columns)\n")
+        guard (size.rows, size.columns) != (plan.terminalRows, plan.terminalColumns) else { return }
+        (plan.terminalRows, plan.terminalColumns) = (size.rows, size.columns)
+        try saySize()
+    }
+
+    private func saySize() throws {
+        try say("size \(plan.terminalRows)x\(plan.terminalColumns)\n")
     }
 
     private func say(_ text: String) throws {

@@ -3,7 +3,7 @@ import Foundation
 import Glibc
 import Linux
 
-/// A folder of its own for one test, with a bundle in it; removed with its owner.
+/// A folder of its own for one test, with a bundle in it; removed with its owner, and what it has of containers.
 final class TestBundle {
     let folder: String
 
@@ -67,6 +67,10 @@ final class TestBundle {
     }
 
     deinit {
+        // What a test has left, its control groups among it.
+        for id in containers where !id.contains("@") {
+            _ = try? Invocation(["delete", "--force", id], in: self).status()
+        }
         // Of containers that no verb has deleted.
         let mounts = (try? FileManager.default.contentsOfDirectory(atPath: "/sys/fs/cgroup")) ?? []
         let name = URL(fileURLWithPath: folder).lastPathComponent

@@ -15,6 +15,8 @@ import Testing
         var onRequest: (ControlConnection) -> Void = { _ in }
 
         init() throws {
+            // As the sandbox does.
+            ProcessSetup.ignoreBrokenPipes()
             loop = try EventLoop()
             let pair = try UnixSocket.pair()
             client = try ControlClient(pair.second.duplicate())

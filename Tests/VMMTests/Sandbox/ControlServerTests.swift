@@ -13,6 +13,8 @@ import Testing
         var served = 0
 
         init() throws {
+            // As the sandbox does.
+            ProcessSetup.ignoreBrokenPipes()
             loop = try EventLoop()
             path = NSTemporaryDirectory() + "vmrun-test-" + UUID().uuidString
             let listener = try UnixSocket.listen(at: path)

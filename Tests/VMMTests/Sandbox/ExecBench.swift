@@ -13,6 +13,8 @@ final class ExecBench {
     var asked: [(body: AgentRequest.Body, answer: (AgentReply) -> Void)] = []
 
     init() throws {
+        // As the sandbox does.
+        ProcessSetup.ignoreBrokenPipes()
         loop = try EventLoop()
         execs = ExecProcesses(loop: loop, container: "c") { [unowned self] body, answer in
             asked.append((body, answer))

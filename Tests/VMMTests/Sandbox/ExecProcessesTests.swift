@@ -92,13 +92,14 @@ import Testing
 
     @Test(arguments: ["x", ""])
     func refusesNames(name: String) throws {
-        _ = try bench.running("x")
+        let first = try bench.running("x")
         let client = try bench.start(name)
         #expect(try client.replies().map(\.failure?.kind) == [.wrongState])
         client.close()
         try bench.loop.settle()
         #expect(bench.killed == [])
         #expect(bench.execs?.standIns == [100])
+        first.close()
     }
 
     @Test func passesARefusalOnAndForgetsTheProcess() throws {
@@ -170,9 +171,9 @@ import Testing
 
     /// A guest cannot connect twice, or to what is another's.
     @Test func givesEachStreamAwayOnce() throws {
-        _ = try bench.start("x")
+        let client = try bench.start("x")
         let first = try #require(bench.ports)
-        _ = try bench.start("y")
+        let other = try bench.start("y")
         let second = try #require(bench.ports)
         #expect(second.stdin == first.stdin + 3)
         #expect(bench.execs?.take(first.stdout) != nil)
@@ -181,14 +182,16 @@ import Testing
             #expect(bench.execs?.take(port) == nil, "\(port)")
             bench.execs?.streamClosed(port)
         }
+        withExtendedLifetime((client, other)) {}
     }
 
     @Test func aTerminalIsOneStream() throws {
-        _ = try bench.start(terminal: true)
+        let client = try bench.start(terminal: true)
         let ports = try #require(bench.ports)
         #expect((ports.stdout, ports.stderr) == (0, 0))
         #expect(bench.execs?.take(ports.stdin) != nil)
         #expect(bench.execs?.take(ports.stdin + 1) == nil)
+        client.close()
     }
 
     @Test func theEndOfTheMachineIsThatOfAll() throws {
