@@ -58,6 +58,7 @@ package struct Errno: Error, RawRepresentable, Hashable, Sendable, CustomStringC
     package static let brokenPipe = Errno(rawValue: EPIPE)
     package static let connectionReset = Errno(rawValue: ECONNRESET)
     package static let connectionRefused = Errno(rawValue: ECONNREFUSED)
+    package static let badAddress = Errno(rawValue: EFAULT)
     package static let noSpace = Errno(rawValue: ENOSPC)
     package static let noMemory = Errno(rawValue: ENOMEM)
     package static let messageTooLong = Errno(rawValue: EMSGSIZE)

@@ -10,7 +10,7 @@ internal import Glibc
     // SAFETY: who appends a piece promises that its memory stays mapped as long as any copy of this
     // vector lives (for guest RAM: as long as the VM). Every access stays within the pieces, whose sum
     // `count` is checked against overflow.
-    private var segments: [iovec] = unsafe []
+    internal private(set) var segments: [iovec] = unsafe []
     /// How many bytes all pieces hold together.
     package private(set) var count = 0
 
@@ -29,6 +29,17 @@ internal import Glibc
         unsafe segments.append(iovec(iov_base: base, iov_len: length))
         count = sum
     }
+
+    /// Adds the pieces of another vector, with the promise that was given for them. EOVERFLOW as above.
+    package mutating func append(_ other: IOVector) throws(Errno) {
+        let (sum, overflow) = count.addingReportingOverflow(other.count)
+        guard !overflow else { throw Errno(rawValue: EOVERFLOW) }
+        unsafe segments.append(contentsOf: other.segments)
+        count = sum
+    }
+
+    /// Of how many pieces this is made.
+    package var pieceCount: Int { unsafe segments.count }
 
     /// The first bytes: all of them where there are fewer than `length`.
     package func prefix(_ length: Int) -> IOVector {

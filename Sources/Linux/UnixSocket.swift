@@ -5,11 +5,20 @@ internal import Glibc
 package enum UnixSocket {
     /// A connected stream pair.
     package static func pair() throws(Errno) -> FDPair {
+        try pair(of: SOCK_STREAM)
+    }
+
+    /// A connected pair that keeps messages apart (SOCK_SEQPACKET).
+    package static func packetPair() throws(Errno) -> FDPair {
+        try pair(of: SOCK_SEQPACKET)
+    }
+
+    private static func pair(of type: __socket_type) throws(Errno) -> FDPair {
         var ends: (Int32, Int32) = (-1, -1)
         // SAFETY: a tuple of two Int32 has the layout of int[2].
         let result = unsafe withUnsafeMutableBytes(of: &ends) {
             unsafe cl_socketpair(
-                Int32(SOCK_STREAM.rawValue), $0.baseAddress?.assumingMemoryBound(to: Int32.self))
+                Int32(type.rawValue), $0.baseAddress?.assumingMemoryBound(to: Int32.self))
         }
         try Errno.check(result)
         return FDPair(first: OwnedFD(taking: ends.0), second: OwnedFD(taking: ends.1))

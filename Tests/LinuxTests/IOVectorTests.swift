@@ -104,4 +104,46 @@ final class IOVectorTests {
 
         #expect(throws: Errno(rawValue: 29)) { try vector.fill(from: pipe.first, at: 0) }
     }
+
+    @Test("a message that is longer than the memory is told by its length")
+    func messages() throws {
+        let pair = try UnixSocket.packetPair()
+        let vector = try vector(3, 5, 1)
+        try pair.first.writeAll(Self.bytes(9))
+        try pair.first.writeAll(Self.bytes(10))
+        try pair.first.writeAll([8])
+
+        #expect(try vector.readMessage(from: pair.second) == 9)
+        #expect(vector.copyOut(9) == Self.bytes(9))
+        #expect(try vector.readMessage(from: pair.second) == 10)
+        #expect(try vector.readMessage(from: pair.second) == 1)
+        try pair.second.setNonBlocking(true)
+        #expect(throws: Errno.wouldBlock) { try vector.readMessage(from: pair.second) }
+    }
+
+    @Test("all pieces are written as one message")
+    func messageOfPieces() throws {
+        let pair = try UnixSocket.packetPair()
+        var vector = try vector(3)
+        try vector.append(try self.vector(0, 5, 1).dropFirst(2))
+        vector.copyIn(Self.bytes(7))
+
+        try vector.writeMessage(to: pair.first)
+
+        #expect(vector.pieceCount == 3)
+        #expect(try pair.second.read(upTo: 100) == Self.bytes(7))
+    }
+
+    @Test("more pieces than one call takes are refused")
+    func tooManyPieces() throws {
+        let pair = try UnixSocket.packetPair()
+        var vector = IOVector()
+        for _ in 0...IOVector.messagePieceLimit {
+            // SAFETY: the mapping outlives the vector.
+            try unsafe vector.append(base: memory.base, count: 1)
+        }
+
+        #expect(throws: Errno.invalidArgument) { try vector.writeMessage(to: pair.first) }
+        #expect(throws: Errno.invalidArgument) { try vector.readMessage(from: pair.second) }
+    }
 }
