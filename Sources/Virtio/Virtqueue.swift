@@ -25,6 +25,17 @@ package struct QueueProgress: Equatable, Sendable {
     package init() {}
 }
 
+/// A chain that is given back, and how many bytes were written to it from its first one on.
+package struct UsedChain: Equatable, Sendable {
+    package let head: UInt16
+    package let written: UInt32
+
+    package init(head: UInt16, written: UInt32) {
+        self.head = head
+        self.written = written
+    }
+}
+
 /// The device's side of a split virtqueue (virtio 1.2, 2.7): data in guest memory and two counters, nothing else.
 ///
 /// It knows no thread, no notification mechanism and no device. Whoever owns it calls it from one thread at a time.
@@ -89,12 +100,29 @@ package struct Virtqueue: Sendable {
 
     /// Gives a chain back to the driver with the number of bytes that were written to it, from its first one on.
     package mutating func push(head: UInt16, written: UInt32) throws(VirtqueueError) {
+        try store(UsedChain(head: head, written: written))
+        try publishUsed()
+    }
+
+    /// Gives chains back all at once: the driver sees none of them before the last.
+    package mutating func push(_ chains: [UsedChain]) throws(VirtqueueError) {
+        for chain in chains { try store(chain) }
+        try publishUsed()
+    }
+
+    private mutating func store(_ chain: UsedChain) throws(VirtqueueError) {
         guard size > 0 else { return }
         let element = configuration.deviceArea &+ 4 &+ 8 * UInt64(progress.nextUsed & (size - 1))
         progress.nextUsed &+= 1
         try inMemory { () throws(GuestMemoryError) in
-            try memory.store(UInt32(head), at: element)
-            try memory.store(written, at: element &+ 4)
+            try memory.store(UInt32(chain.head), at: element)
+            try memory.store(chain.written, at: element &+ 4)
+        }
+    }
+
+    private func publishUsed() throws(VirtqueueError) {
+        guard size > 0 else { return }
+        try inMemory { () throws(GuestMemoryError) in
             try memory.storeReleasing16(progress.nextUsed, at: configuration.deviceArea &+ 2)
         }
     }

@@ -43,6 +43,16 @@ import VirtioTestDriver
         #expect(try queue.driver.usedElement(1) == (1, 0))
     }
 
+    @Test func chainsThatArePushedTogetherAreSeenTogether() throws {
+        var queue = try QueueFixture(size: 4)
+        try queue.device.push([UsedChain(head: 2, written: 7), UsedChain(head: 0, written: 1)])
+        #expect(try queue.driver.usedIndex() == 2)
+        #expect(try queue.driver.usedElement(0) == (2, 7))
+        #expect(try queue.driver.usedElement(1) == (0, 1))
+        try queue.device.push([])
+        #expect(try queue.driver.usedIndex() == 2)
+    }
+
     @Test(arguments: [UInt16(1), 2, 4, 8])
     func indexesWrapAfter65535(size: UInt16) throws {
         var queue = try QueueFixture(size: size)
