@@ -66,6 +66,9 @@ let package = Package(
             name: "vmrun-sandbox", dependencies: ["VMM", "Protocols", "Linux"],
             swiftSettings: settings, linkerSettings: staticExecutable),
 
+        // Network interfaces, on the host and in the guest.
+        layer("Netlink", ["CLinux", "Linux"]),
+
         // The host side.
         layer("OCISpec", []),
         .target(
@@ -87,6 +90,9 @@ let package = Package(
 
         // Tests of these targets need neither root nor /dev/kvm nor a network.
         tests("LinuxTests", ["Linux", "CLinux"]),
+        tests("NetlinkTests", ["Netlink", "Linux"]),
+        // Makes interfaces in network namespaces of its own. Needs root.
+        tests("NetlinkNativeTests", ["Netlink", "Linux", "CLinux"]),
         tests("ProtocolsTests", ["Protocols"]),
         tests("GuestMemoryTests", ["GuestMemory", "Linux"]),
         tests("KVMTests", ["KVM", "GuestMemory"]),

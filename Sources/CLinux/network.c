@@ -1,0 +1,36 @@
+#define _GNU_SOURCE
+#include "include/network.h"
+
+#include <errno.h>
+#include <linux/netlink.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+int cl_netlink_socket(int flags, uint32_t groups) {
+    int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | flags, NETLINK_ROUTE);
+    if (fd < 0)
+        return -errno;
+    struct sockaddr_nl address = {.nl_family = AF_NETLINK, .nl_groups = groups};
+    if (bind(fd, (struct sockaddr *)&address, sizeof address) < 0) {
+        int error = errno;
+        close(fd);
+        return -error;
+    }
+    // Kernels that do not know these give less to read.
+    int on = 1;
+    (void)setsockopt(fd, SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof on);
+    (void)setsockopt(fd, SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof on);
+    return fd;
+}
+
+long cl_netlink_receive(int fd, void *buffer, size_t size, int flags, uint32_t *sender) {
+    struct sockaddr_nl address = {0};
+    struct iovec piece = {buffer, size};
+    struct msghdr message = {
+        .msg_name = &address, .msg_namelen = sizeof address, .msg_iov = &piece, .msg_iovlen = 1};
+    long result = recvmsg(fd, &message, flags);
+    if (result < 0)
+        return -errno;
+    *sender = address.nl_pid;
+    return result;
+}
