@@ -12,6 +12,11 @@ public func fuzzDevices(_ data: UnsafePointer<UInt8>, _ size: Int) -> CInt {
     _ = signal(SIGPIPE, SIG_IGN)
     // SAFETY: the fuzzer's buffer has `size` bytes and outlives the call.
     let input = unsafe Array(UnsafeBufferPointer(start: data, count: size))
+    // Inputs of odd length are for the network card.
+    if size % 2 == 1 {
+        fuzzNetwork(input[...])
+        return 0
+    }
     guard let guest = try? Guest() else { return 0 }
     var rest = input[...]
     while rest.count >= 6 {
