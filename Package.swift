@@ -91,8 +91,13 @@ let package = Package(
         // Tests of these targets need neither root nor /dev/kvm nor a network.
         tests("LinuxTests", ["Linux", "CLinux"]),
         tests("NetlinkTests", ["Netlink", "Linux"]),
-        // Makes interfaces in network namespaces of its own. Needs root.
-        tests("NetlinkNativeTests", ["Netlink", "Linux", "CLinux"]),
+        // Makes interfaces in network namespaces of its own, cards of guests among them. Needs root.
+        tests(
+            "NetlinkNativeTests",
+            [
+                "Netlink", "Devices", "Virtio", "VirtioTestDriver", "GuestMemory", "Linux",
+                "CLinux",
+            ]),
         tests("ProtocolsTests", ["Protocols"]),
         tests("GuestMemoryTests", ["GuestMemory", "Linux"]),
         tests("KVMTests", ["KVM", "GuestMemory"]),
