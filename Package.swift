@@ -75,7 +75,9 @@ let package = Package(
             name: "CSeccomp", cSettings: cSettings,
             linkerSettings: [.linkedLibrary(":libseccomp.a")]),
         layer("SeccompCompiler", ["CSeccomp", "OCISpec", "Linux"]),
-        layer("ContainerRuntime", ["OCISpec", "SeccompCompiler", "Protocols", "KVM", "Linux"]),
+        layer(
+            "ContainerRuntime",
+            ["OCISpec", "SeccompCompiler", "Protocols", "Netlink", "KVM", "Linux"]),
         .executableTarget(
             name: "vmrun",
             dependencies: [
@@ -86,7 +88,9 @@ let package = Package(
 
         // The guest side; Guest/Package.swift links it statically.
         .target(name: "CAgent", path: "Guest/Sources/CAgent", cSettings: cSettings),
-        layer("AgentCore", ["CAgent", "Protocols", "Linux"], path: "Guest/Sources/AgentCore"),
+        layer(
+            "AgentCore", ["CAgent", "Protocols", "Netlink", "Linux"],
+            path: "Guest/Sources/AgentCore"),
 
         // Tests of these targets need neither root nor /dev/kvm nor a network.
         tests("LinuxTests", ["Linux", "CLinux"]),

@@ -1222,6 +1222,231 @@ void   vmrun__list_processes__free_unpacked
   assert(message->base.descriptor == &vmrun__list_processes__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   vmrun__configure_network__init
+                     (Vmrun__ConfigureNetwork         *message)
+{
+  static const Vmrun__ConfigureNetwork init_value = VMRUN__CONFIGURE_NETWORK__INIT;
+  *message = init_value;
+}
+size_t vmrun__configure_network__get_packed_size
+                     (const Vmrun__ConfigureNetwork *message)
+{
+  assert(message->base.descriptor == &vmrun__configure_network__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t vmrun__configure_network__pack
+                     (const Vmrun__ConfigureNetwork *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &vmrun__configure_network__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t vmrun__configure_network__pack_to_buffer
+                     (const Vmrun__ConfigureNetwork *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &vmrun__configure_network__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Vmrun__ConfigureNetwork *
+       vmrun__configure_network__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Vmrun__ConfigureNetwork *)
+     protobuf_c_message_unpack (&vmrun__configure_network__descriptor,
+                                allocator, len, data);
+}
+void   vmrun__configure_network__free_unpacked
+                     (Vmrun__ConfigureNetwork *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &vmrun__configure_network__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   vmrun__network_interface__init
+                     (Vmrun__NetworkInterface         *message)
+{
+  static const Vmrun__NetworkInterface init_value = VMRUN__NETWORK_INTERFACE__INIT;
+  *message = init_value;
+}
+size_t vmrun__network_interface__get_packed_size
+                     (const Vmrun__NetworkInterface *message)
+{
+  assert(message->base.descriptor == &vmrun__network_interface__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t vmrun__network_interface__pack
+                     (const Vmrun__NetworkInterface *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &vmrun__network_interface__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t vmrun__network_interface__pack_to_buffer
+                     (const Vmrun__NetworkInterface *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &vmrun__network_interface__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Vmrun__NetworkInterface *
+       vmrun__network_interface__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Vmrun__NetworkInterface *)
+     protobuf_c_message_unpack (&vmrun__network_interface__descriptor,
+                                allocator, len, data);
+}
+void   vmrun__network_interface__free_unpacked
+                     (Vmrun__NetworkInterface *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &vmrun__network_interface__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   vmrun__network_address__init
+                     (Vmrun__NetworkAddress         *message)
+{
+  static const Vmrun__NetworkAddress init_value = VMRUN__NETWORK_ADDRESS__INIT;
+  *message = init_value;
+}
+size_t vmrun__network_address__get_packed_size
+                     (const Vmrun__NetworkAddress *message)
+{
+  assert(message->base.descriptor == &vmrun__network_address__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t vmrun__network_address__pack
+                     (const Vmrun__NetworkAddress *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &vmrun__network_address__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t vmrun__network_address__pack_to_buffer
+                     (const Vmrun__NetworkAddress *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &vmrun__network_address__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Vmrun__NetworkAddress *
+       vmrun__network_address__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Vmrun__NetworkAddress *)
+     protobuf_c_message_unpack (&vmrun__network_address__descriptor,
+                                allocator, len, data);
+}
+void   vmrun__network_address__free_unpacked
+                     (Vmrun__NetworkAddress *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &vmrun__network_address__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   vmrun__network_route__init
+                     (Vmrun__NetworkRoute         *message)
+{
+  static const Vmrun__NetworkRoute init_value = VMRUN__NETWORK_ROUTE__INIT;
+  *message = init_value;
+}
+size_t vmrun__network_route__get_packed_size
+                     (const Vmrun__NetworkRoute *message)
+{
+  assert(message->base.descriptor == &vmrun__network_route__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t vmrun__network_route__pack
+                     (const Vmrun__NetworkRoute *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &vmrun__network_route__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t vmrun__network_route__pack_to_buffer
+                     (const Vmrun__NetworkRoute *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &vmrun__network_route__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Vmrun__NetworkRoute *
+       vmrun__network_route__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Vmrun__NetworkRoute *)
+     protobuf_c_message_unpack (&vmrun__network_route__descriptor,
+                                allocator, len, data);
+}
+void   vmrun__network_route__free_unpacked
+                     (Vmrun__NetworkRoute *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &vmrun__network_route__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   vmrun__network_neighbour__init
+                     (Vmrun__NetworkNeighbour         *message)
+{
+  static const Vmrun__NetworkNeighbour init_value = VMRUN__NETWORK_NEIGHBOUR__INIT;
+  *message = init_value;
+}
+size_t vmrun__network_neighbour__get_packed_size
+                     (const Vmrun__NetworkNeighbour *message)
+{
+  assert(message->base.descriptor == &vmrun__network_neighbour__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t vmrun__network_neighbour__pack
+                     (const Vmrun__NetworkNeighbour *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &vmrun__network_neighbour__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t vmrun__network_neighbour__pack_to_buffer
+                     (const Vmrun__NetworkNeighbour *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &vmrun__network_neighbour__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Vmrun__NetworkNeighbour *
+       vmrun__network_neighbour__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Vmrun__NetworkNeighbour *)
+     protobuf_c_message_unpack (&vmrun__network_neighbour__descriptor,
+                                allocator, len, data);
+}
+void   vmrun__network_neighbour__free_unpacked
+                     (Vmrun__NetworkNeighbour *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &vmrun__network_neighbour__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   vmrun__agent_message__init
                      (Vmrun__AgentMessage         *message)
 {
@@ -3585,7 +3810,7 @@ const ProtobufCMessageDescriptor vmrun__streams__descriptor =
   (ProtobufCMessageInit) vmrun__streams__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor vmrun__agent_request__field_descriptors[13] =
+static const ProtobufCFieldDescriptor vmrun__agent_request__field_descriptors[14] =
 {
   {
     "id",
@@ -3743,8 +3968,21 @@ static const ProtobufCFieldDescriptor vmrun__agent_request__field_descriptors[13
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "configure_network",
+    14,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Vmrun__AgentRequest, body_case),
+    offsetof(Vmrun__AgentRequest, configure_network),
+    &vmrun__configure_network__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned vmrun__agent_request__field_indices_by_name[] = {
+  13,   /* field[13] = configure_network */
   1,   /* field[1] = create_container */
   6,   /* field[6] = delete_container */
   9,   /* field[9] = freeze_container */
@@ -3762,7 +4000,7 @@ static const unsigned vmrun__agent_request__field_indices_by_name[] = {
 static const ProtobufCIntRange vmrun__agent_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 13 }
+  { 0, 14 }
 };
 const ProtobufCMessageDescriptor vmrun__agent_request__descriptor =
 {
@@ -3772,7 +4010,7 @@ const ProtobufCMessageDescriptor vmrun__agent_request__descriptor =
   "Vmrun__AgentRequest",
   "vmrun",
   sizeof(Vmrun__AgentRequest),
-  13,
+  14,
   vmrun__agent_request__field_descriptors,
   vmrun__agent_request__field_indices_by_name,
   1,  vmrun__agent_request__number_ranges,
@@ -4369,6 +4607,482 @@ const ProtobufCMessageDescriptor vmrun__list_processes__descriptor =
   vmrun__list_processes__field_indices_by_name,
   1,  vmrun__list_processes__number_ranges,
   (ProtobufCMessageInit) vmrun__list_processes__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor vmrun__configure_network__field_descriptors[2] =
+{
+  {
+    "container",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Vmrun__ConfigureNetwork, container),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "interface",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Vmrun__ConfigureNetwork, interface),
+    &vmrun__network_interface__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned vmrun__configure_network__field_indices_by_name[] = {
+  0,   /* field[0] = container */
+  1,   /* field[1] = interface */
+};
+static const ProtobufCIntRange vmrun__configure_network__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor vmrun__configure_network__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "vmrun.ConfigureNetwork",
+  "ConfigureNetwork",
+  "Vmrun__ConfigureNetwork",
+  "vmrun",
+  sizeof(Vmrun__ConfigureNetwork),
+  2,
+  vmrun__configure_network__field_descriptors,
+  vmrun__configure_network__field_indices_by_name,
+  1,  vmrun__configure_network__number_ranges,
+  (ProtobufCMessageInit) vmrun__configure_network__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor vmrun__network_interface__field_descriptors[7] =
+{
+  {
+    "slot",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Vmrun__NetworkInterface, slot),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "name",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Vmrun__NetworkInterface, name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "hardware_address",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Vmrun__NetworkInterface, hardware_address),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "mtu",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Vmrun__NetworkInterface, mtu),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "addresses",
+    5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Vmrun__NetworkInterface, n_addresses),
+    offsetof(Vmrun__NetworkInterface, addresses),
+    &vmrun__network_address__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "routes",
+    6,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Vmrun__NetworkInterface, n_routes),
+    offsetof(Vmrun__NetworkInterface, routes),
+    &vmrun__network_route__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "neighbours",
+    7,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Vmrun__NetworkInterface, n_neighbours),
+    offsetof(Vmrun__NetworkInterface, neighbours),
+    &vmrun__network_neighbour__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned vmrun__network_interface__field_indices_by_name[] = {
+  4,   /* field[4] = addresses */
+  2,   /* field[2] = hardware_address */
+  3,   /* field[3] = mtu */
+  1,   /* field[1] = name */
+  6,   /* field[6] = neighbours */
+  5,   /* field[5] = routes */
+  0,   /* field[0] = slot */
+};
+static const ProtobufCIntRange vmrun__network_interface__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 7 }
+};
+const ProtobufCMessageDescriptor vmrun__network_interface__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "vmrun.NetworkInterface",
+  "NetworkInterface",
+  "Vmrun__NetworkInterface",
+  "vmrun",
+  sizeof(Vmrun__NetworkInterface),
+  7,
+  vmrun__network_interface__field_descriptors,
+  vmrun__network_interface__field_indices_by_name,
+  1,  vmrun__network_interface__number_ranges,
+  (ProtobufCMessageInit) vmrun__network_interface__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor vmrun__network_address__field_descriptors[6] =
+{
+  {
+    "address",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Vmrun__NetworkAddress, address),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "prefix_length",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Vmrun__NetworkAddress, prefix_length),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "peer",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Vmrun__NetworkAddress, peer),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "broadcast",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Vmrun__NetworkAddress, broadcast),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "scope",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Vmrun__NetworkAddress, scope),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "flags",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Vmrun__NetworkAddress, flags),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned vmrun__network_address__field_indices_by_name[] = {
+  0,   /* field[0] = address */
+  3,   /* field[3] = broadcast */
+  5,   /* field[5] = flags */
+  2,   /* field[2] = peer */
+  1,   /* field[1] = prefix_length */
+  4,   /* field[4] = scope */
+};
+static const ProtobufCIntRange vmrun__network_address__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 6 }
+};
+const ProtobufCMessageDescriptor vmrun__network_address__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "vmrun.NetworkAddress",
+  "NetworkAddress",
+  "Vmrun__NetworkAddress",
+  "vmrun",
+  sizeof(Vmrun__NetworkAddress),
+  6,
+  vmrun__network_address__field_descriptors,
+  vmrun__network_address__field_indices_by_name,
+  1,  vmrun__network_address__number_ranges,
+  (ProtobufCMessageInit) vmrun__network_address__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor vmrun__network_route__field_descriptors[10] =
+{
+  {
+    "destination",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Vmrun__NetworkRoute, destination),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "prefix_length",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Vmrun__NetworkRoute, prefix_length),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "gateway",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Vmrun__NetworkRoute, gateway),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "preferred_source",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Vmrun__NetworkRoute, preferred_source),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "metric",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Vmrun__NetworkRoute, metric),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "mtu",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Vmrun__NetworkRoute, mtu),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "scope",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Vmrun__NetworkRoute, scope),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "origin",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Vmrun__NetworkRoute, origin),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "kind",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Vmrun__NetworkRoute, kind),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "on_link",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Vmrun__NetworkRoute, on_link),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned vmrun__network_route__field_indices_by_name[] = {
+  0,   /* field[0] = destination */
+  2,   /* field[2] = gateway */
+  8,   /* field[8] = kind */
+  4,   /* field[4] = metric */
+  5,   /* field[5] = mtu */
+  9,   /* field[9] = on_link */
+  7,   /* field[7] = origin */
+  3,   /* field[3] = preferred_source */
+  1,   /* field[1] = prefix_length */
+  6,   /* field[6] = scope */
+};
+static const ProtobufCIntRange vmrun__network_route__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 10 }
+};
+const ProtobufCMessageDescriptor vmrun__network_route__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "vmrun.NetworkRoute",
+  "NetworkRoute",
+  "Vmrun__NetworkRoute",
+  "vmrun",
+  sizeof(Vmrun__NetworkRoute),
+  10,
+  vmrun__network_route__field_descriptors,
+  vmrun__network_route__field_indices_by_name,
+  1,  vmrun__network_route__number_ranges,
+  (ProtobufCMessageInit) vmrun__network_route__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor vmrun__network_neighbour__field_descriptors[2] =
+{
+  {
+    "address",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Vmrun__NetworkNeighbour, address),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "hardware_address",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Vmrun__NetworkNeighbour, hardware_address),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned vmrun__network_neighbour__field_indices_by_name[] = {
+  0,   /* field[0] = address */
+  1,   /* field[1] = hardware_address */
+};
+static const ProtobufCIntRange vmrun__network_neighbour__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor vmrun__network_neighbour__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "vmrun.NetworkNeighbour",
+  "NetworkNeighbour",
+  "Vmrun__NetworkNeighbour",
+  "vmrun",
+  sizeof(Vmrun__NetworkNeighbour),
+  2,
+  vmrun__network_neighbour__field_descriptors,
+  vmrun__network_neighbour__field_indices_by_name,
+  1,  vmrun__network_neighbour__number_ranges,
+  (ProtobufCMessageInit) vmrun__network_neighbour__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor vmrun__agent_message__field_descriptors[3] =
@@ -5443,7 +6157,7 @@ const ProtobufCMessageDescriptor vmrun__created__descriptor =
   (ProtobufCMessageInit) vmrun__created__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor vmrun__sandbox_request__field_descriptors[6] =
+static const ProtobufCFieldDescriptor vmrun__sandbox_request__field_descriptors[7] =
 {
   {
     "container",
@@ -5517,9 +6231,22 @@ static const ProtobufCFieldDescriptor vmrun__sandbox_request__field_descriptors[
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "attach_interface",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Vmrun__SandboxRequest, body_case),
+    offsetof(Vmrun__SandboxRequest, attach_interface),
+    &vmrun__network_interface__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned vmrun__sandbox_request__field_indices_by_name[] = {
   3,   /* field[3] = agent */
+  6,   /* field[6] = attach_interface */
   0,   /* field[0] = container */
   5,   /* field[5] = hand_over */
   2,   /* field[2] = query */
@@ -5530,7 +6257,7 @@ static const ProtobufCIntRange vmrun__sandbox_request__number_ranges[2 + 1] =
 {
   { 1, 0 },
   { 4, 2 },
-  { 0, 6 }
+  { 0, 7 }
 };
 const ProtobufCMessageDescriptor vmrun__sandbox_request__descriptor =
 {
@@ -5540,7 +6267,7 @@ const ProtobufCMessageDescriptor vmrun__sandbox_request__descriptor =
   "Vmrun__SandboxRequest",
   "vmrun",
   sizeof(Vmrun__SandboxRequest),
-  6,
+  7,
   vmrun__sandbox_request__field_descriptors,
   vmrun__sandbox_request__field_indices_by_name,
   2,  vmrun__sandbox_request__number_ranges,

@@ -80,6 +80,9 @@ extension PreparedContainer {
     /// Takes away what belongs to a container whose sandbox is gone.
     private func remove(_ made: consuming MadeContainer, _ log: Log) {
         let hooks = made.hooks
+        if let record = made.directory.readState() {
+            NetworkWiring.remove(record.interfaces, in: record.networkPath)
+        }
         placement.remove()
         made.directory.remove()
         hooks.runPoststop(log)
@@ -127,6 +130,17 @@ extension PreparedContainer {
         }
         try sandbox.configure(hookState: hooks.state(.created), orFail: "start the sandbox")
         try sandbox.waitUntilCreated()
+        try carryOver(&record, in: directory)
+    }
+
+    /// Without a namespace of somebody else's and without hooks nobody has made interfaces by now.
+    private func carryOver(
+        _ record: inout StateRecord, in directory: borrowing ContainerDirectory
+    ) throws(RuntimeError) {
+        guard !record.networkPath.isEmpty || hooks != nil else { return }
+        var client = try SandboxClient(directory)
+        record.interfaces = try NetworkWiring.carryOver(of: record.pid, known: [], &client)
+        if !record.interfaces.isEmpty { try directory.write(record) }
     }
 
     /// Tells those who wait for the container of its process.

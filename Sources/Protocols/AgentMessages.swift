@@ -34,6 +34,8 @@ package struct AgentRequest: Equatable, Sendable {
         case readCgroup(container: String, names: [String])
         /// Answers the processes of a container.
         case listProcesses(container: String)
+        /// Makes the network card of a slot an interface of a container's network namespace.
+        case configureNetwork(container: String, NetworkInterface)
     }
 
     package init(id: UInt64, body: Body) {

@@ -88,6 +88,9 @@ package struct SandboxRequest: Equatable, Sendable {
         /// The process of this connection now has one on the host that stands for it, with this pid: its end may
         /// be told.
         case handOver(pid: UInt32)
+        /// With its first byte comes the descriptor of a tap (SCM_RIGHTS) for the card of the slot; the guest makes it
+        /// this interface.
+        case attachInterface(NetworkInterface)
     }
 
     package var container: String

@@ -66,6 +66,9 @@ extension SandboxRequest: Message, @unsafe RootMessage {
             unsafe message.hand_over = arena.make(vmrun__hand_over__init) {
                 unsafe $0.pid = pid
             }
+        case .attachInterface(let interface):
+            unsafe message.body_case = VMRUN__SANDBOX_REQUEST__BODY_ATTACH_INTERFACE
+            unsafe message.attach_interface = arena.message(interface)
         }
     }
 
@@ -85,6 +88,8 @@ extension SandboxRequest: Message, @unsafe RootMessage {
                 name: unsafe Read.string(start.process), try unsafe Read.required(start.plan))
         case VMRUN__SANDBOX_REQUEST__BODY_HAND_OVER:
             body = .handOver(pid: unsafe try Read.body(message.hand_over).pid)
+        case VMRUN__SANDBOX_REQUEST__BODY_ATTACH_INTERFACE:
+            body = .attachInterface(try unsafe Read.required(message.attach_interface))
         default:
             throw .unknownBody
         }

@@ -59,6 +59,11 @@ extension AgentRequest: Message, @unsafe RootMessage {
             unsafe message.list_processes = arena.make(vmrun__list_processes__init) {
                 unsafe $0.container = arena.string(container)
             }
+        case .configureNetwork(let container, let interface):
+            unsafe message.configure_network = arena.make(vmrun__configure_network__init) {
+                unsafe $0.container = arena.string(container)
+                unsafe $0.interface = arena.message(interface)
+            }
         }
     }
 
@@ -82,6 +87,7 @@ extension AgentRequest.Body {
         case .updateContainer: VMRUN__AGENT_REQUEST__BODY_UPDATE_CONTAINER
         case .readCgroup: VMRUN__AGENT_REQUEST__BODY_READ_CGROUP
         case .listProcesses: VMRUN__AGENT_REQUEST__BODY_LIST_PROCESSES
+        case .configureNetwork: VMRUN__AGENT_REQUEST__BODY_CONFIGURE_NETWORK
         }
     }
 
@@ -126,6 +132,11 @@ extension AgentRequest.Body {
         case VMRUN__AGENT_REQUEST__BODY_LIST_PROCESSES:
             let body = try unsafe Read.body(message.list_processes)
             self = .listProcesses(container: unsafe Read.string(body.container))
+        case VMRUN__AGENT_REQUEST__BODY_CONFIGURE_NETWORK:
+            let body = try unsafe Read.body(message.configure_network)
+            self = .configureNetwork(
+                container: unsafe Read.string(body.container),
+                try unsafe Read.required(body.interface))
         default:
             throw .unknownBody
         }

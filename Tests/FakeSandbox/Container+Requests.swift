@@ -59,6 +59,9 @@ extension Container {
             try startProcess(name, plan, for: caller)
         case .handOver(let pid):
             caller.process?.standIn = pid
+        case .attachInterface(let interface):
+            try say("interface \(interface.name) in slot \(interface.slot)\n")
+            answer(caller, nil)
         }
     }
 

@@ -102,6 +102,38 @@ enum Samples {
         return plan
     }
 
+    static var interface: NetworkInterface {
+        var interface = NetworkInterface()
+        interface.slot = 1
+        interface.name = "eth0"
+        interface.hardwareAddress = [2, 0, 0, 0, 0, 1]
+        interface.mtu = 1500
+        var address = NetworkInterface.Address()
+        address.address = [10, 0, 0, 2]
+        address.prefixLength = 24
+        address.peer = [10, 0, 0, 3]
+        address.broadcast = [10, 0, 0, 255]
+        address.scope = 253
+        address.flags = 0x80
+        interface.addresses = [address]
+        var route = NetworkInterface.Route()
+        route.destination = [0, 0, 0, 0]
+        route.prefixLength = 1
+        route.gateway = [10, 0, 0, 1]
+        route.preferredSource = [10, 0, 0, 2]
+        route.metric = 100
+        route.mtu = 1400
+        route.scope = 253
+        route.origin = 3
+        route.kind = 1
+        route.onLink = true
+        interface.routes = [route]
+        interface.neighbours = [
+            NetworkInterface.Neighbour(address: [10, 0, 0, 9], hardwareAddress: [1, 2, 3, 4, 5, 6])
+        ]
+        return interface
+    }
+
     static var requests: [AgentRequest] {
         let bodies: [AgentRequest.Body] = [
             .createContainer(container),
@@ -118,6 +150,7 @@ enum Samples {
                 container: "c", settings: [Assignment(name: "pids.max", value: "7")]),
             .readCgroup(container: "c", names: ["memory.current", "cpu.stat"]),
             .listProcesses(container: "c"),
+            .configureNetwork(container: "c", interface),
         ]
         return bodies.enumerated().map { AgentRequest(id: UInt64($0) + 1, body: $1) }
     }

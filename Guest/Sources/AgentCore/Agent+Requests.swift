@@ -29,6 +29,9 @@ extension Agent {
                 reply(request.id)
             case .readCgroup(let id, let names):
                 try readCgroup(container(id), names, request.id)
+            case .configureNetwork(let id, let interface):
+                try NetworkSetUp.carryOut(interface, in: process("", of: id).pid)
+                reply(request.id)
             case .listProcesses(let id):
                 var answer = AgentReply(id: request.id)
                 answer.processes = try ProcessTable.entries(of: container(id).pids)

@@ -42,6 +42,11 @@ typedef struct Vmrun__FreezeContainer Vmrun__FreezeContainer;
 typedef struct Vmrun__UpdateContainer Vmrun__UpdateContainer;
 typedef struct Vmrun__ReadCgroup Vmrun__ReadCgroup;
 typedef struct Vmrun__ListProcesses Vmrun__ListProcesses;
+typedef struct Vmrun__ConfigureNetwork Vmrun__ConfigureNetwork;
+typedef struct Vmrun__NetworkInterface Vmrun__NetworkInterface;
+typedef struct Vmrun__NetworkAddress Vmrun__NetworkAddress;
+typedef struct Vmrun__NetworkRoute Vmrun__NetworkRoute;
+typedef struct Vmrun__NetworkNeighbour Vmrun__NetworkNeighbour;
 typedef struct Vmrun__AgentMessage Vmrun__AgentMessage;
 typedef struct Vmrun__Ready Vmrun__Ready;
 typedef struct Vmrun__Reply Vmrun__Reply;
@@ -462,7 +467,8 @@ typedef enum {
   VMRUN__AGENT_REQUEST__BODY_FREEZE_CONTAINER = 10,
   VMRUN__AGENT_REQUEST__BODY_UPDATE_CONTAINER = 11,
   VMRUN__AGENT_REQUEST__BODY_READ_CGROUP = 12,
-  VMRUN__AGENT_REQUEST__BODY_LIST_PROCESSES = 13
+  VMRUN__AGENT_REQUEST__BODY_LIST_PROCESSES = 13,
+  VMRUN__AGENT_REQUEST__BODY_CONFIGURE_NETWORK = 14
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(VMRUN__AGENT_REQUEST__BODY__CASE)
 } Vmrun__AgentRequest__BodyCase;
 
@@ -487,6 +493,7 @@ struct  Vmrun__AgentRequest
     Vmrun__UpdateContainer *update_container;
     Vmrun__ReadCgroup *read_cgroup;
     Vmrun__ListProcesses *list_processes;
+    Vmrun__ConfigureNetwork *configure_network;
   };
 };
 #define VMRUN__AGENT_REQUEST__INIT \
@@ -671,6 +678,114 @@ struct  Vmrun__ListProcesses
 #define VMRUN__LIST_PROCESSES__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&vmrun__list_processes__descriptor) \
     , (char *)protobuf_c_empty_string }
+
+
+/*
+ * Makes the network card of a slot an interface of a container's network namespace.
+ */
+struct  Vmrun__ConfigureNetwork
+{
+  ProtobufCMessage base;
+  char *container;
+  Vmrun__NetworkInterface *interface;
+};
+#define VMRUN__CONFIGURE_NETWORK__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&vmrun__configure_network__descriptor) \
+    , (char *)protobuf_c_empty_string, NULL }
+
+
+/*
+ * An interface as the host's network namespace has it. Addresses are 4 or 16 bytes in network order.
+ */
+struct  Vmrun__NetworkInterface
+{
+  ProtobufCMessage base;
+  /*
+   * Which of the machine's network cards it is.
+   */
+  uint32_t slot;
+  char *name;
+  /*
+   * 6 bytes.
+   */
+  ProtobufCBinaryData hardware_address;
+  /*
+   * Bytes.
+   */
+  uint32_t mtu;
+  size_t n_addresses;
+  Vmrun__NetworkAddress **addresses;
+  /*
+   * In the order in which they are to be made.
+   */
+  size_t n_routes;
+  Vmrun__NetworkRoute **routes;
+  size_t n_neighbours;
+  Vmrun__NetworkNeighbour **neighbours;
+};
+#define VMRUN__NETWORK_INTERFACE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&vmrun__network_interface__descriptor) \
+    , 0, (char *)protobuf_c_empty_string, {0,NULL}, 0, 0,NULL, 0,NULL, 0,NULL }
+
+
+struct  Vmrun__NetworkAddress
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData address;
+  uint32_t prefix_length;
+  /*
+   * Empty: none.
+   */
+  ProtobufCBinaryData peer;
+  ProtobufCBinaryData broadcast;
+  /*
+   * RT_SCOPE_* and IFA_F_*.
+   */
+  uint32_t scope;
+  uint32_t flags;
+};
+#define VMRUN__NETWORK_ADDRESS__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&vmrun__network_address__descriptor) \
+    , {0,NULL}, 0, {0,NULL}, {0,NULL}, 0, 0 }
+
+
+struct  Vmrun__NetworkRoute
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData destination;
+  uint32_t prefix_length;
+  /*
+   * Empty: none.
+   */
+  ProtobufCBinaryData gateway;
+  ProtobufCBinaryData preferred_source;
+  /*
+   * 0: the kernel's choice.
+   */
+  uint32_t metric;
+  uint32_t mtu;
+  /*
+   * RT_SCOPE_*, RTPROT_* and RTN_*.
+   */
+  uint32_t scope;
+  uint32_t origin;
+  uint32_t kind;
+  protobuf_c_boolean on_link;
+};
+#define VMRUN__NETWORK_ROUTE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&vmrun__network_route__descriptor) \
+    , {0,NULL}, 0, {0,NULL}, {0,NULL}, 0, 0, 0, 0, 0, 0 }
+
+
+struct  Vmrun__NetworkNeighbour
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData address;
+  ProtobufCBinaryData hardware_address;
+};
+#define VMRUN__NETWORK_NEIGHBOUR__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&vmrun__network_neighbour__descriptor) \
+    , {0,NULL}, {0,NULL} }
 
 
 typedef enum {
@@ -980,7 +1095,8 @@ typedef enum {
   VMRUN__SANDBOX_REQUEST__BODY_QUERY = 4,
   VMRUN__SANDBOX_REQUEST__BODY_AGENT = 5,
   VMRUN__SANDBOX_REQUEST__BODY_START_PROCESS = 6,
-  VMRUN__SANDBOX_REQUEST__BODY_HAND_OVER = 7
+  VMRUN__SANDBOX_REQUEST__BODY_HAND_OVER = 7,
+  VMRUN__SANDBOX_REQUEST__BODY_ATTACH_INTERFACE = 8
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(VMRUN__SANDBOX_REQUEST__BODY__CASE)
 } Vmrun__SandboxRequest__BodyCase;
 
@@ -1004,6 +1120,10 @@ struct  Vmrun__SandboxRequest
      * This connection's process now has one that waits for it: its end may be told.
      */
     Vmrun__HandOver *hand_over;
+    /*
+     * With the descriptor of a tap (SCM_RIGHTS) for the card of the slot; the rest is passed on to the agent.
+     */
+    Vmrun__NetworkInterface *attach_interface;
   };
 };
 #define VMRUN__SANDBOX_REQUEST__INIT \
@@ -1580,6 +1700,101 @@ Vmrun__ListProcesses *
 void   vmrun__list_processes__free_unpacked
                      (Vmrun__ListProcesses *message,
                       ProtobufCAllocator *allocator);
+/* Vmrun__ConfigureNetwork methods */
+void   vmrun__configure_network__init
+                     (Vmrun__ConfigureNetwork         *message);
+size_t vmrun__configure_network__get_packed_size
+                     (const Vmrun__ConfigureNetwork   *message);
+size_t vmrun__configure_network__pack
+                     (const Vmrun__ConfigureNetwork   *message,
+                      uint8_t             *out);
+size_t vmrun__configure_network__pack_to_buffer
+                     (const Vmrun__ConfigureNetwork   *message,
+                      ProtobufCBuffer     *buffer);
+Vmrun__ConfigureNetwork *
+       vmrun__configure_network__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   vmrun__configure_network__free_unpacked
+                     (Vmrun__ConfigureNetwork *message,
+                      ProtobufCAllocator *allocator);
+/* Vmrun__NetworkInterface methods */
+void   vmrun__network_interface__init
+                     (Vmrun__NetworkInterface         *message);
+size_t vmrun__network_interface__get_packed_size
+                     (const Vmrun__NetworkInterface   *message);
+size_t vmrun__network_interface__pack
+                     (const Vmrun__NetworkInterface   *message,
+                      uint8_t             *out);
+size_t vmrun__network_interface__pack_to_buffer
+                     (const Vmrun__NetworkInterface   *message,
+                      ProtobufCBuffer     *buffer);
+Vmrun__NetworkInterface *
+       vmrun__network_interface__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   vmrun__network_interface__free_unpacked
+                     (Vmrun__NetworkInterface *message,
+                      ProtobufCAllocator *allocator);
+/* Vmrun__NetworkAddress methods */
+void   vmrun__network_address__init
+                     (Vmrun__NetworkAddress         *message);
+size_t vmrun__network_address__get_packed_size
+                     (const Vmrun__NetworkAddress   *message);
+size_t vmrun__network_address__pack
+                     (const Vmrun__NetworkAddress   *message,
+                      uint8_t             *out);
+size_t vmrun__network_address__pack_to_buffer
+                     (const Vmrun__NetworkAddress   *message,
+                      ProtobufCBuffer     *buffer);
+Vmrun__NetworkAddress *
+       vmrun__network_address__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   vmrun__network_address__free_unpacked
+                     (Vmrun__NetworkAddress *message,
+                      ProtobufCAllocator *allocator);
+/* Vmrun__NetworkRoute methods */
+void   vmrun__network_route__init
+                     (Vmrun__NetworkRoute         *message);
+size_t vmrun__network_route__get_packed_size
+                     (const Vmrun__NetworkRoute   *message);
+size_t vmrun__network_route__pack
+                     (const Vmrun__NetworkRoute   *message,
+                      uint8_t             *out);
+size_t vmrun__network_route__pack_to_buffer
+                     (const Vmrun__NetworkRoute   *message,
+                      ProtobufCBuffer     *buffer);
+Vmrun__NetworkRoute *
+       vmrun__network_route__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   vmrun__network_route__free_unpacked
+                     (Vmrun__NetworkRoute *message,
+                      ProtobufCAllocator *allocator);
+/* Vmrun__NetworkNeighbour methods */
+void   vmrun__network_neighbour__init
+                     (Vmrun__NetworkNeighbour         *message);
+size_t vmrun__network_neighbour__get_packed_size
+                     (const Vmrun__NetworkNeighbour   *message);
+size_t vmrun__network_neighbour__pack
+                     (const Vmrun__NetworkNeighbour   *message,
+                      uint8_t             *out);
+size_t vmrun__network_neighbour__pack_to_buffer
+                     (const Vmrun__NetworkNeighbour   *message,
+                      ProtobufCBuffer     *buffer);
+Vmrun__NetworkNeighbour *
+       vmrun__network_neighbour__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   vmrun__network_neighbour__free_unpacked
+                     (Vmrun__NetworkNeighbour *message,
+                      ProtobufCAllocator *allocator);
 /* Vmrun__AgentMessage methods */
 void   vmrun__agent_message__init
                      (Vmrun__AgentMessage         *message);
@@ -1986,6 +2201,21 @@ typedef void (*Vmrun__ReadCgroup_Closure)
 typedef void (*Vmrun__ListProcesses_Closure)
                  (const Vmrun__ListProcesses *message,
                   void *closure_data);
+typedef void (*Vmrun__ConfigureNetwork_Closure)
+                 (const Vmrun__ConfigureNetwork *message,
+                  void *closure_data);
+typedef void (*Vmrun__NetworkInterface_Closure)
+                 (const Vmrun__NetworkInterface *message,
+                  void *closure_data);
+typedef void (*Vmrun__NetworkAddress_Closure)
+                 (const Vmrun__NetworkAddress *message,
+                  void *closure_data);
+typedef void (*Vmrun__NetworkRoute_Closure)
+                 (const Vmrun__NetworkRoute *message,
+                  void *closure_data);
+typedef void (*Vmrun__NetworkNeighbour_Closure)
+                 (const Vmrun__NetworkNeighbour *message,
+                  void *closure_data);
 typedef void (*Vmrun__AgentMessage_Closure)
                  (const Vmrun__AgentMessage *message,
                   void *closure_data);
@@ -2070,6 +2300,11 @@ extern const ProtobufCMessageDescriptor vmrun__freeze_container__descriptor;
 extern const ProtobufCMessageDescriptor vmrun__update_container__descriptor;
 extern const ProtobufCMessageDescriptor vmrun__read_cgroup__descriptor;
 extern const ProtobufCMessageDescriptor vmrun__list_processes__descriptor;
+extern const ProtobufCMessageDescriptor vmrun__configure_network__descriptor;
+extern const ProtobufCMessageDescriptor vmrun__network_interface__descriptor;
+extern const ProtobufCMessageDescriptor vmrun__network_address__descriptor;
+extern const ProtobufCMessageDescriptor vmrun__network_route__descriptor;
+extern const ProtobufCMessageDescriptor vmrun__network_neighbour__descriptor;
 extern const ProtobufCMessageDescriptor vmrun__agent_message__descriptor;
 extern const ProtobufCMessageDescriptor vmrun__ready__descriptor;
 extern const ProtobufCMessageDescriptor vmrun__reply__descriptor;

@@ -10,6 +10,12 @@ package struct PlacementPlan: Equatable, Sendable {
     }
 
     package var network = Network.new
+
+    /// The file of the network namespace to join; empty: a new one.
+    var networkPath: String {
+        if case .joined(let path, _) = network { path } else { "" }
+    }
+
     /// As config.json has it.
     package var cgroupsPath = ""
     package var resources = Resources()

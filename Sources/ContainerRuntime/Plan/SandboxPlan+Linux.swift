@@ -38,9 +38,6 @@ extension SandboxPlan {
             if let path = entry.path, !path.isEmpty, kind == .network {
                 let field = "linux.namespaces[\(index)].path"
                 placement.network = .joined(path: path, field: field)
-                warnings.append(
-                    "\(field): the sandbox process joins it, but its interfaces are not carried over "
-                        + "into the guest yet")
             } else if let path = entry.path, !path.isEmpty {
                 throw .unsupported(
                     path: "linux.namespaces[\(index)].path",

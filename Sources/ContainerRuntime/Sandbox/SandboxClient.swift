@@ -50,6 +50,11 @@ package struct SandboxClient: ~Copyable {
         _ = try call(.startProcess(name: name, plan), passing: streams.numbers)
     }
 
+    /// Joins a card of the machine with a tap, whose descriptor stays the caller's; the guest makes it the interface.
+    mutating func attach(_ interface: NetworkInterface, tap: Int32) throws(RuntimeError) {
+        _ = try call(.attachInterface(interface), passing: [tap])
+    }
+
     /// The connection to the sandbox. Borrowed.
     var descriptor: Int32 { channel.socket.rawValue }
 

@@ -17,6 +17,10 @@ package struct StateRecord: Equatable, Sendable, Decodable {
     package var memorySize: UInt64
     /// The folders of the container's control group on the host; absolute.
     package var cgroups: [String]
+    /// Of the network namespace that config.json names; empty: none.
+    package var networkPath: String
+    /// Names of the interfaces that have been carried over, in the order of the cards' slots.
+    package var interfaces: [String]
 
     package var process: ProcessIdentity {
         get { ProcessIdentity(pid: pid, startTime: pidStartTime) }
@@ -30,6 +34,8 @@ package struct StateRecord: Equatable, Sendable, Decodable {
             "pid": .number(String(pid)), "pidStartTime": .number(String(pidStartTime)),
             "annotations": annotationsJSON, "memorySize": .number(String(memorySize)),
             "cgroups": .array(cgroups.map { .string($0) }),
+            "networkPath": .string(networkPath),
+            "interfaces": .array(interfaces.map { .string($0) }),
         ]
     }
 

@@ -45,6 +45,7 @@ extension ExistingContainer {
     consuming func remove(_ log: Log) {
         let hooks = try? hooks()
         CgroupRemains.remove(record.cgroups)
+        NetworkWiring.remove(record.interfaces, in: record.networkPath)
         directory.remove()
         hooks?.runPoststop(log)
     }

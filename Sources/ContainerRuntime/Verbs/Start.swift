@@ -13,8 +13,20 @@ package enum Start {
         case .creating: throw .usage("cannot start a container that is not created")
         }
         var client = try container.client()
+        try carryOver(container, &client)
         try begin(&client, try container.hooks(), container.record.process)
         log.phase("started")
+    }
+
+    /// Some engines give the namespace its interfaces after `create`.
+    private static func carryOver(
+        _ container: borrowing ExistingContainer, _ client: inout SandboxClient
+    ) throws(RuntimeError) {
+        var record = container.record
+        record.interfaces = try NetworkWiring.carryOver(
+            of: record.pid, known: record.interfaces, &client)
+        guard record != container.record else { return }
+        try container.directory.write(record)
     }
 
     /// Starts the created container. One whose poststart hooks fail is stopped (runtime.md, "Lifecycle").

@@ -48,6 +48,8 @@ extension Sandbox {
             execs.start(name, plan, of: connection) { [weak self] in self?.answer(connection, $0) }
         case .handOver(let pid):
             execs?.handOver(connection, to: pid)
+        case .attachInterface(let interface):
+            attach(interface, for: connection)
         }
     }
 
@@ -82,6 +84,23 @@ extension Sandbox {
         }
     }
 
+    private func attach(_ interface: NetworkInterface, for connection: ControlConnection) {
+        guard isAlive else { return refuse(connection) }
+        guard let tap = connection.takeDescriptors().takeFirst() else {
+            return answer(connection, Failure(message: "the interface needs a tap"))
+        }
+        do throws(Failure) {
+            try devices?.attach(tap, toCard: interface.slot)
+        } catch {
+            return answer(connection, error)
+        }
+        let container = configuration.container.id
+        agent?.request(.configureNetwork(container: container, interface)) { [weak self] reply in
+            if reply.failure != nil { self?.devices?.detachCard(interface.slot) }
+            self?.answer(connection, reply.failure)
+        }
+    }
+
     private func ask(_ body: AgentRequest.Body, for connection: ControlConnection) {
         guard isAlive else { return refuse(connection) }
         switch body {
@@ -97,7 +116,7 @@ extension Sandbox {
                 connection.send(answer)
             }
         case .setUp, .createContainer, .startContainer, .startProcess, .deleteContainer,
-            .shutdown:
+            .shutdown, .configureNetwork:
             answer(connection, Failure(message: "the sandbox passes on no such request"))
         }
     }

@@ -32,7 +32,7 @@ package final class Sandbox {
     /// That of the container's first process.
     internal let terminal: ControllingTerminal?
     internal private(set) var execs: ExecProcesses?
-    private var devices: SandboxDevices?
+    internal private(set) var devices: SandboxDevices?
     private var report: FrameChannel?
     private var control: ControlServer?
     private var signals: SignalForwarder?

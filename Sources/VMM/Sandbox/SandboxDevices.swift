@@ -12,6 +12,7 @@ internal final class SandboxDevices {
     private let fileSystem: FileSystemDevice
     private let rng: RNGDevice
     private let balloon: BalloonDevice
+    private let cards: [NetworkDevice]
 
     /// Takes over the descriptors of `/dev/kvm` and of the shares. `accept` answers connections of the guest.
     init(
@@ -44,6 +45,11 @@ internal final class SandboxDevices {
         }
         rng = try RNGDevice(memory: memory)
         balloon = try BalloonDevice(memory: memory)
+        cards = try (0..<NetworkSlot.count).map { slot in
+            try NetworkDevice(memory: memory, mac: NetworkSlot.address(slot)) { line in
+                log.write(.error, line)
+            }
+        }
         try plugIn(loop: loop, mailbox: mailbox)
     }
 
@@ -62,6 +68,7 @@ internal final class SandboxDevices {
         }
         try machine.add(
             balloon, bells: [balloon.unusedBell, balloon.unusedBell, balloon.bell])
+        for card in cards { try machine.add(card, bells: card.bells) }
     }
 
     /// A bell that calls `action` on the loop's thread.
@@ -91,7 +98,27 @@ internal final class SandboxDevices {
     /// Ends all threads. The mailbox must be closed.
     func stop() {
         machine.stop()
+        for card in cards { card.detach() }
         fileSystem.stop()
+    }
+}
+
+// Network cards.
+extension SandboxDevices {
+    /// Lets the card of a slot have a tap.
+    func attach(_ tap: consuming OwnedFD, toCard slot: UInt32) throws(Failure) {
+        guard slot < cards.count else {
+            throw Failure(message: "the machine has no network card in slot \(slot)")
+        }
+        do throws(Errno) {
+            try cards[Int(slot)].attach(tap: tap, name: "net\(slot)")
+        } catch {
+            throw Failure(message: "attach the tap to the card in slot \(slot): \(error)")
+        }
+    }
+
+    func detachCard(_ slot: UInt32) {
+        if slot < cards.count { cards[Int(slot)].detach() }
     }
 }
 

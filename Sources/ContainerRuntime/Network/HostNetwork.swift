@@ -1,0 +1,79 @@
+internal import Netlink
+internal import Protocols
+
+/// What a network namespace of the host has, for the guest's network cards. A value: it is read elsewhere.
+struct HostNetwork {
+    var links: [Link] = []
+    var addresses: [LinkAddress] = []
+    var routes: [Route] = []
+    var neighbours: [Neighbour] = []
+
+    /// ARPHRD_ETHER of linux/if_arp.h: what an Ethernet card can stand for.
+    private static let ethernet: UInt16 = 1
+
+    /// The links that are to be carried over, in the order in which they were made; `tapPrefix` begins the names of our
+    /// own, and `known` are there already.
+    func newLinks(tapPrefix: String, known: [String]) -> [Link] {
+        links.filter { link in
+            link.hardwareType == Self.ethernet && !link.flags.contains(.loopback)
+                && link.master == nil && link.kind != "bridge"
+                && !link.name.hasPrefix(tapPrefix) && !known.contains(link.name)
+        }.sorted { $0.index < $1.index }
+    }
+
+    /// What the guest is to make of a card.
+    func interface(_ link: Link, slot: UInt32) -> NetworkInterface {
+        var interface = NetworkInterface()
+        interface.slot = slot
+        interface.name = link.name
+        interface.hardwareAddress = link.address
+        interface.mtu = link.mtu
+        interface.addresses = addresses.filter { $0.link == link.index }.map(Self.address)
+        interface.routes = routes(of: link).map(Self.route)
+        interface.neighbours = neighbours.filter {
+            $0.link == link.index && $0.state.contains(.permanent) && $0.linkAddress.count == 6
+        }.map {
+            NetworkInterface.Neighbour(
+                address: $0.address.bytes, hardwareAddress: $0.linkAddress)
+        }
+        return interface
+    }
+
+    /// Those that somebody has made: the kernel makes its own with the addresses, and routers tell the guest theirs.
+    /// Routes to gateways need those to the gateways before them.
+    private func routes(of link: Link) -> [Route] {
+        let own = routes.filter {
+            $0.link == link.index && $0.origin != .kernel && $0.origin != .routerAdvertisement
+        }
+        return own.filter { $0.gateway == nil } + own.filter { $0.gateway != nil }
+    }
+
+    private static func address(_ entry: LinkAddress) -> NetworkInterface.Address {
+        var address = NetworkInterface.Address()
+        address.address = entry.prefix.address.bytes
+        address.prefixLength = UInt32(entry.prefix.length)
+        address.peer = entry.peer?.bytes ?? []
+        address.broadcast = entry.broadcast?.bytes ?? []
+        address.scope = UInt32(entry.scope.rawValue)
+        // It is in use already: nobody else has it.
+        var flags = entry.flags.intersection([.permanent, .noPrefixRoute])
+        if entry.prefix.address.family == .ipv6 { flags.insert(.noDuplicateDetection) }
+        address.flags = flags.rawValue
+        return address
+    }
+
+    private static func route(_ entry: Route) -> NetworkInterface.Route {
+        var route = NetworkInterface.Route()
+        route.destination = entry.destination.address.bytes
+        route.prefixLength = UInt32(entry.destination.length)
+        route.gateway = entry.gateway?.bytes ?? []
+        route.preferredSource = entry.preferredSource?.bytes ?? []
+        route.metric = entry.metric ?? 0
+        route.mtu = entry.mtu ?? 0
+        route.scope = UInt32(entry.scope.rawValue)
+        route.origin = UInt32(entry.origin.rawValue)
+        route.kind = UInt32(entry.kind.rawValue)
+        route.onLink = entry.onLink
+        return route
+    }
+}
