@@ -65,7 +65,7 @@ struct NetworkDeviceTests {
         let received = try guest.received()
         #expect(received?.bytes == packet)
         #expect(received?.buffers == 1)
-        #expect(guest.interrupts.value > 0)
+        #expect(try guest.waiting { guest.interrupts.value > 0 ? true : nil } == true)
         #expect(guest.device.counters.toGuest.packets == 1)
         #expect(guest.device.counters.toGuest.bytes == 100)
     }
@@ -134,8 +134,9 @@ struct NetworkDeviceTests {
         }
         guest.ringTransmit()
         for _ in 0..<32 { #expect(try guest.returned() == 0) }
-        _ = try guest.waiting { guest.interrupts.value > 0 ? true : nil }
-        #expect(guest.interrupts.value == 1)
+        #expect(try guest.waiting { guest.interrupts.value > 0 ? true : nil } == true)
+        // One for each ring that came on the way; not one for each packet.
+        #expect(guest.interrupts.value < 8)
     }
 
     @Test func aTapThatTakesNothingHoldsPacketsUp() throws {

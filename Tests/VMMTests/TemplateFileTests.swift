@@ -59,7 +59,7 @@ struct TemplateFileTests {
         #expect(refusal(of: file) == .notATemplate)
     }
 
-    @Test("a file of another version says which", arguments: [0, 2, UInt32.max])
+    @Test("a file of another version says which", arguments: [0, 1, UInt32.max])
     func version(number: UInt32) {
         var writer = StateWriter()
         writer.integer(number)
@@ -67,7 +67,7 @@ struct TemplateFileTests {
         file.replaceSubrange(8..<12, with: writer.bytes)
 
         #expect(refusal(of: file) == .otherVersion(number))
-        #expect("\(TemplateFile.Failure.otherVersion(7))" == "it has format 7, not 1")
+        #expect("\(TemplateFile.Failure.otherVersion(7))" == "it has format 7, not 2")
     }
 
     @Test(

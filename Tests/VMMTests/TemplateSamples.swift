@@ -91,7 +91,7 @@ enum TemplateSamples {
     static let header = bytes(
         """
         76 6d 72 75 6e 74 70 6c    # magic "vmruntpl"
-        01 00 00 00                # version 1
+        02 00 00 00                # version 2
         15 01 00 00 00 00 00 00    # length of the body
         7d 5c e1 6d c4 e9 16 da    # its CRC-64/XZ
         """)

@@ -84,10 +84,7 @@ struct SandboxPlaceTests {
                 == OwnedFD.target(ofLink: "/proc/self/ns/net"))
         run.child.signal(SIGKILL)
         _ = try run.status()
-        #expect(
-            run.errorText
-                == "vmrun: warning: linux.namespaces[1].path: the sandbox process joins it, "
-                + "but its interfaces are not carried over into the guest yet\n")
+        #expect(run.errorText == "")
     }
 
     @Test(arguments: [
