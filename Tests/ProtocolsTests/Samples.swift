@@ -129,7 +129,8 @@ enum Samples {
         route.onLink = true
         interface.routes = [route]
         interface.neighbours = [
-            NetworkInterface.Neighbour(address: [10, 0, 0, 9], hardwareAddress: [1, 2, 3, 4, 5, 6])
+            NetworkInterface.Neighbour(
+                address: [10, 0, 0, 9], hardwareAddress: [1, 2, 3, 4, 5, 6])
         ]
         return interface
     }

@@ -49,7 +49,8 @@ struct SandboxMessageTests {
     @Test(
         "requests come back as they were sent",
         arguments: [
-            .start, .query, .handOver(pid: 7), .attachInterface(Samples.interface), .startProcess(name: "p", Samples.process),
+            .start, .query, .handOver(pid: 7), .attachInterface(Samples.interface),
+            .startProcess(name: "p", Samples.process),
             .agent(.signalProcess(ProcessSignal(container: "c", signal: 1))),
             .agent(.listProcesses(container: "c")),
         ] as [SandboxRequest.Body])

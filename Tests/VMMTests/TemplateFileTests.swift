@@ -8,7 +8,7 @@ struct TemplateFileTests {
     private func file(_ body: [UInt8], length: UInt64? = nil, checksum: UInt64? = nil) -> [UInt8] {
         var file = StateWriter()
         file.raw(Array("vmruntpl".utf8))
-        file.integer(1 as UInt32)
+        file.integer(2 as UInt32)
         file.integer(length ?? UInt64(body.count))
         file.integer(checksum ?? CRC64.checksum(body))
         file.raw(body)
