@@ -11,8 +11,8 @@ struct Vmrun: ParsableCommand {
             CreateCommand.self, StartCommand.self, RunCommand.self, StateCommand.self,
             KillCommand.self, DeleteCommand.self, ExecCommand.self, PauseCommand.self,
             ResumeCommand.self, ListCommand.self, PsCommand.self, EventsCommand.self,
-            UpdateCommand.self, SpecCommand.self, FeaturesCommand.self, CheckCommand.self,
-            TemplateCommand.self,
+            UpdateCommand.self, CheckpointCommand.self, RestoreCommand.self, SpecCommand.self,
+            FeaturesCommand.self, CheckCommand.self, TemplateCommand.self,
         ])
 
     @Option(help: ArgumentHelp("Folder for the state of containers.", valueName: "path"))

@@ -19,7 +19,7 @@ package enum Features {
                 "capabilities": list(Capability.names),
                 // Of the guest, which has the unified hierarchy alone.
                 "cgroup": [
-                    "v1": false, "v2": true, "systemd": false, "systemdUser": false, "rdma": false,
+                    "v1": true, "v2": true, "systemd": false, "systemdUser": false, "rdma": false,
                 ],
                 "seccomp": seccomp,
                 "apparmor": ["enabled": false],
