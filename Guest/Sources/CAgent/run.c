@@ -82,10 +82,12 @@ static int64_t check_folder(void) {
     return path[0] == '/' ? 0 : -ENOENT;
 }
 
-static int64_t copy_mode(int from, int to) {
+static int64_t print_mode(int folder, char *digits) {
     struct stat status;
-    int64_t result = CALL(SYS_fstat, from, &status);
-    return result < 0 ? result : CALL(SYS_fchmod, to, status.st_mode & 07777);
+    int64_t result = CALL(SYS_fstat, folder, &status);
+    for (int i = 0; result >= 0 && i < CA_MODE_DIGITS; i++)
+        digits[i] = (char)('0' + (status.st_mode >> 3 * (CA_MODE_DIGITS - 1 - i) & 7));
+    return result;
 }
 
 // With "..", a path below a root is refused (EAGAIN) where somebody renames or mounts anything at the same
@@ -114,8 +116,8 @@ static int64_t perform(const struct ca_step *step, uint32_t index, const uint64_
         return check_folder();
     case CA_COPY_TREE:
         return ca_copy_tree((int)a[0], (int)a[1], 0);
-    case CA_COPY_MODE:
-        return copy_mode((int)a[0], (int)a[1]);
+    case CA_PRINT_MODE:
+        return print_mode((int)a[0], (char *)a[1]);
     case CA_FAIL:
         return -(int64_t)a[0];
     case CA_VALUE:

@@ -55,6 +55,18 @@ struct TmpfsTests {
         #expect(outcome == Outcome(output: "2751\n"))
     }
 
+    @Test("the folder's mode is in the mount table, before the options of the plan")
+    func inheritedModeIsOption() throws {
+        try agent.makeFolder("rootfs/data")
+        try agent.setMode(0o710, of: "rootfs/data")
+
+        let outcome = try agent.shell("grep ' /data ' /proc/self/mounts") {
+            $0.mounts.append(Plans.mount("/data", "tmpfs", 0, "size=64k"))
+        }
+
+        #expect(outcome.output.hasPrefix("tmpfs /data tmpfs rw,relatime,size=64k,mode=710"))
+    }
+
     @Test("a mode that the plan gives is not the folder's")
     func explicitMode() throws {
         try agent.makeFolder("rootfs/data")

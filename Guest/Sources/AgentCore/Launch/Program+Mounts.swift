@@ -1,3 +1,4 @@
+internal import CAgent
 internal import Glibc
 internal import Protocols
 
@@ -82,12 +83,12 @@ extension Program {
                 path, in: registers.root, flags: OpenFlags.directory, to: registers.other, action)
         }
         add(.fchdir, .register(registers.target), doing: action)
-        let type = mount.type == "cgroup" ? "cgroup2" : mount.type
-        let later = isTemporary ? MountFlags.readonly : 0
-        add(
-            .mount, .text(mount.source.isEmpty ? type : mount.source), .text("."), .text(type),
-            .number(mount.flags & ~later), mount.data.isEmpty ? .number(0) : .text(mount.data),
-            doing: action)
+        let options = mount.data.split(separator: ",")
+        let inherits = isTemporary && !options.contains { $0.hasPrefix("mode=") }
+        if inherits { mountWithFolderMode(mount, registers, action) }
+        mountHere(
+            mount, data: mount.data.isEmpty ? .number(0) : .text(mount.data), action)
+        if inherits { onlyIfFailed(registers.existed) }
         guard isTemporary || !mount.propagation.isEmpty || mount.recursiveAttributesSet != 0
         else { return }
         let flags = isTemporary ? OpenFlags.directory : OpenFlags.path
@@ -95,16 +96,36 @@ extension Program {
         if mount.copyUp {
             add(.copyTree, .register(registers.other), .register(registers.tree), doing: action)
         }
-        let options = mount.data.split(separator: ",")
-        if isTemporary && !options.contains(where: { $0.hasPrefix("mode=") }) {
-            // Like runc: where the image has the folder, its mode is taken over.
-            add(.copyMode, .register(registers.target), .register(registers.tree), doing: action)
-            onlyIfSucceeded(registers.existed)
-        }
         setAttributes(
             AttributeChange(
                 set: mount.recursiveAttributesSet, cleared: mount.recursiveAttributesCleared),
             of: registers.tree, wholeTree: true, action)
+    }
+
+    /// Mounts a tmpfs that takes over the mode of the image's folder, as runc does, where the image has one. It is an
+    /// option of the mount, so that the mount table shows it.
+    private mutating func mountWithFolderMode(
+        _ mount: Mount, _ registers: RootRegisters, _ action: Action
+    ) {
+        let digits = String(repeating: "0", count: Int(CA_MODE_DIGITS))
+        let prefix = "mode="
+        let data = memory.string(
+            prefix + digits + (mount.data.isEmpty ? "" : "," + mount.data))
+        add(
+            .printMode, .register(registers.target),
+            .number(data + UInt64(prefix.utf8.count)), doing: action)
+        onlyIfSucceeded(registers.existed)
+        mountHere(mount, data: .number(data), action)
+        onlyIfSucceeded(registers.existed)
+    }
+
+    /// Mounts a new file system on the working directory; a tmpfs is made read-only later.
+    private mutating func mountHere(_ mount: Mount, data: Argument, _ action: Action) {
+        let type = mount.type == "cgroup" ? "cgroup2" : mount.type
+        let later = mount.type == "tmpfs" ? MountFlags.readonly : 0
+        add(
+            .mount, .text(mount.source.isEmpty ? type : mount.source), .text("."), .text(type),
+            .number(mount.flags & ~later), data, doing: action)
     }
 
     /// Opens the mount point of a new file system; the register `existed` is an error where it was made.

@@ -59,7 +59,7 @@ struct SystemCall: Equatable {
     static let findHome = SystemCall(number: Int32(CA_HOME))
     static let checkFolder = SystemCall(number: Int32(CA_CHECK_FOLDER))
     static let copyTree = SystemCall(number: Int32(CA_COPY_TREE))
-    static let copyMode = SystemCall(number: Int32(CA_COPY_MODE))
+    static let printMode = SystemCall(number: Int32(CA_PRINT_MODE))
     static let fail = SystemCall(number: Int32(CA_FAIL))
     static let value = SystemCall(number: Int32(CA_VALUE))
 

@@ -26,8 +26,8 @@ enum {
     CA_CHECK_FOLDER,
     // (from, to): copies what one folder holds into another, both open.
     CA_COPY_TREE,
-    // (from, to): gives one open folder the mode of another.
-    CA_COPY_MODE,
+    // (folder, digits): writes the mode of an open folder as CA_MODE_DIGITS octal digits.
+    CA_PRINT_MODE,
     // (errno): fails.
     CA_FAIL,
     // (number): the number.
@@ -37,7 +37,7 @@ enum {
 // The two pipes of a child, at fixed numbers.
 enum { CA_REPORT_FD = 3, CA_GO_FD = 4, CA_FIRST_FREE_FD = 6 };
 
-enum { CA_REGISTERS = 32, CA_TOLERATED = 4 };
+enum { CA_REGISTERS = 32, CA_TOLERATED = 4, CA_MODE_DIGITS = 4 };
 
 struct ca_step {
     int32_t number;
