@@ -140,18 +140,6 @@ final class SharedFD {
     }
 }
 
-extension [IDMapping] {
-    /// The id outside of one inside, if it has one.
-    fileprivate func hostID(of id: UInt32) -> UInt32? {
-        lazy.compactMap { mapping in
-            guard id >= mapping.containerID, id - mapping.containerID < mapping.size else {
-                return nil
-            }
-            return mapping.hostID &+ (id - mapping.containerID)
-        }.first
-    }
-}
-
 extension Container {
     /// The folder of its cgroup, where it has one.
     func openCgroup() throws(Failure) -> SharedFD? {

@@ -87,6 +87,7 @@ extension Agent {
         let cgroup = try container.openCgroup()
         if let cgroup { try spares.attach(DeviceFilter(plan.deviceRules), to: cgroup) }
         try allowOpenFiles(plan.process.resourceLimits)
+        if plan.namespaces & CloneFlags.user != 0 { try Program.devicesToBind(plan).run() }
         let streams = try openStreams(plan.process, plan)
         do throws(Failure) {
             // The cgroup namespace is made by the child, when it is in its cgroup.

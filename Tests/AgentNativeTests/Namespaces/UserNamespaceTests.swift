@@ -100,6 +100,22 @@ struct UserNamespaceTests {
         #expect(outcome == Outcome(output: expected))
     }
 
+    @Test("devices of the plan are there, with their modes and owners")
+    func plannedDevices() throws {
+        var device = Plans.device("/dev/sub/mine", mode: 0o20642, 1, 3)
+        device.uid = 1000
+        device.gid = 7
+
+        let outcome = try agent.shell(
+            "stat -c '%t:%T %a %u %g' /dev/sub/mine; echo x >/dev/sub/mine"
+        ) {
+            map(&$0)
+            $0.devices = [device]
+        }
+
+        #expect(outcome == Outcome(output: "1:3 642 1000 7\n"))
+    }
+
     @Test("the root of a container cannot touch files of the host's root")
     func harmless() throws {
         let outcome = try agent.shell("echo x >>/etc/passwd; cat /v/secret") {

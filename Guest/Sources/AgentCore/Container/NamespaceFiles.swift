@@ -34,3 +34,15 @@ enum NamespaceFiles {
         }
     }
 }
+
+extension [IDMapping] {
+    /// The id outside of one inside, if it has one.
+    func hostID(of id: UInt32) -> UInt32? {
+        lazy.compactMap { mapping in
+            guard id >= mapping.containerID, id - mapping.containerID < mapping.size else {
+                return nil
+            }
+            return mapping.hostID &+ (id - mapping.containerID)
+        }.first
+    }
+}

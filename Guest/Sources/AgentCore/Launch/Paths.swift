@@ -25,6 +25,8 @@ enum Place {
     static let share = "/run/vmrun/share"
     /// Where the root of a container is attached, in its own mount namespace, before it becomes the root.
     static let containerRoot = "/run/vmrun/root"
+    /// Device nodes that containers with a user namespace bind.
+    static let devices = "/run/vmrun/devices"
     static let cgroups = "/sys/fs/cgroup"
     /// The unix sockets that stand in for vsock ports in tests.
     static let ports = "/run/vmrun/ports"
