@@ -47,6 +47,18 @@ import Testing
         #expect(process.umask == nil)
     }
 
+    @Test func oneMoreProcessHasThePersonalityOfItsContainer() throws {
+        let text = """
+            {"ociVersion": "1.2.0", "root": {"path": "rootfs"}, "process": {"cwd": "/", "args": ["x"]},
+             "linux": {"personality": {"domain": "LINUX32"}}}
+            """
+        let configuration = try Configuration.read(Array(text.utf8)).configuration
+        var warnings: [SpecWarning] = []
+        let process = try ProcessPlan(
+            executing: #require(configuration.process), in: configuration, warnings: &warnings)
+        #expect(process.personality == 8)
+    }
+
     @Test func plansPodmansConfiguration() throws {
         let configuration = try self.configuration("config-podman-everything")
         let plan = try SandboxPlan(configuration, id: ContainerID("c"), bundle: "/b")

@@ -1,5 +1,5 @@
-internal import OCISpec
-internal import Protocols
+package import OCISpec
+package import Protocols
 
 extension ProcessPlan {
     /// Resolves a validated process; `path` is the place of the object for errors and warnings.
@@ -32,6 +32,33 @@ extension ProcessPlan {
             try Self.ioPriority(entry, path: path + ".ioPriority")
         }
         warn(process, path, &warnings)
+    }
+
+    /// Of one more process of a container: it has the container's personality and an affinity of its own.
+    package init(
+        executing process: Process, in configuration: Configuration,
+        warnings: inout [SpecWarning]
+    ) throws(RuntimeError) {
+        try self.init(process, path: "process", warnings: &warnings)
+        try setPersonality(configuration.linux?.personality)
+        if let affinity = process.execCPUAffinity {
+            cpuAffinity = affinity.final ?? affinity.initial ?? ""
+        }
+    }
+
+    /// personality(2): PER_LINUX and PER_LINUX32.
+    mutating func setPersonality(_ entry: Personality?) throws(RuntimeError) {
+        guard let entry else { return }
+        let domains: [String: UInt32] = ["LINUX": 0x0000, "LINUX32": 0x0008]
+        guard let domain = domains[entry.domain] else {
+            throw .unsupported(
+                path: "linux.personality.domain",
+                reason: "\"\(entry.domain)\" is not LINUX or LINUX32")
+        }
+        guard (entry.flags ?? []).isEmpty else {
+            throw .unsupported(path: "linux.personality.flags", reason: "no flag is supported")
+        }
+        personality = domain
     }
 
     /// Labels of the host's security modules mean nothing to the guest's kernel, which has none of them.

@@ -19,7 +19,7 @@ extension SandboxPlan {
         container.maskedPaths = linux.maskedPaths ?? []
         container.readonlyPaths = linux.readonlyPaths ?? []
         try addRootPropagation(linux.rootfsPropagation ?? "")
-        try addPersonality(linux.personality)
+        try container.process.setPersonality(linux.personality)
         try container.process.addFilter(linux.seccomp)
         try refuse(linux)
         if !(linux.mountLabel ?? "").isEmpty {
@@ -86,21 +86,6 @@ extension SandboxPlan {
                 path: "linux.rootfsPropagation", reason: "\"\(name)\" is not a propagation")
         }
         container.rootPropagation = mode
-    }
-
-    /// personality(2): PER_LINUX and PER_LINUX32.
-    private mutating func addPersonality(_ personality: Personality?) throws(RuntimeError) {
-        guard let personality else { return }
-        let domains: [String: UInt32] = ["LINUX": 0x0000, "LINUX32": 0x0008]
-        guard let domain = domains[personality.domain] else {
-            throw .unsupported(
-                path: "linux.personality.domain",
-                reason: "\"\(personality.domain)\" is not LINUX or LINUX32")
-        }
-        guard (personality.flags ?? []).isEmpty else {
-            throw .unsupported(path: "linux.personality.flags", reason: "no flag is supported")
-        }
-        container.process.personality = domain
     }
 
     private func refuse(_ linux: LinuxConfiguration) throws(RuntimeError) {

@@ -37,10 +37,8 @@ package enum Exec {
         let configuration = try container.configuration()
         var warnings: [SpecWarning] = []
         let process = try request.process.process(of: configuration)
-        var plan = try ProcessPlan(process, path: "process", warnings: &warnings)
-        if let affinity = process.execCPUAffinity {
-            plan.cpuAffinity = affinity.final ?? affinity.initial ?? ""
-        }
+        var plan = try ProcessPlan(
+            executing: process, in: configuration, warnings: &warnings)
         try container.directory.readFilter(into: &plan)
         for warning in warnings { log.write(.warning, warning) }
         let caller = StandardStreams.Caller(
