@@ -63,6 +63,13 @@ struct CgroupFolder: Equatable, Sendable {
         try OwnedFD.open(path + "/" + file, O_WRONLY | O_TRUNC).writeAll(Array(value.utf8))
     }
 
+    /// Its processes are stopped, or about to be.
+    var isFrozen: Bool {
+        hierarchy.version == .v2
+            ? (try? read("cgroup.freeze")) == "1"
+            : ["FREEZING", "FROZEN"].contains(try? read("freezer.state"))
+    }
+
     /// The pids in it, as this process sees them.
     var processes: [Int32] {
         ((try? read("cgroup.procs")) ?? "").split(separator: "\n").compactMap { Int32($0) }

@@ -70,6 +70,10 @@ final class HostCgroup {
             }
         }
         folders = made
+        // A process that joins it would never get to its program.
+        guard !folders.contains(where: \.isFrozen) else {
+            throw .usage("container's cgroup unexpectedly frozen")
+        }
         if folders.isEmpty, failures.isEmpty { failures.append("no cgroup is mounted") }
         let found = Set(folders.flatMap(\.processes)).count
         if found > 0 {

@@ -68,6 +68,20 @@ import Testing
         #expect(root.text("a/b/cpuset.mems") == "0")
     }
 
+    @Test(arguments: [
+        ("freezer.state", "FROZEN\n", CgroupHierarchy.Version.v1(["freezer"])),
+        ("cgroup.freeze", "1\n", .v2),
+    ])
+    func aFrozenGroupIsRefused(
+        file: String, text: String, version: CgroupHierarchy.Version
+    ) throws {
+        try root.make(["c/cgroup.procs": "", "c/" + file: text])
+        let cgroup = HostCgroup(.absolute("/c"), in: [root.hierarchy("", version)])
+        #expect(refusal { try cgroup.make() } == "container's cgroup unexpectedly frozen")
+        try root.make(["c/" + file: version == .v2 ? "0\n" : "THAWED\n"])
+        #expect(try cgroup.make() == [])
+    }
+
     @Test func isInEachHierarchy() throws {
         try root.make(["m/c/cgroup.procs": "7\n3\n", "p/c/cgroup.procs": "3\n"])
         let cgroup = HostCgroup(
