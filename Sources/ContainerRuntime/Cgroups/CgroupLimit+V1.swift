@@ -37,15 +37,18 @@ extension CgroupLimit {
 
     private static func cpu(_ cpu: CPU) -> [CgroupLimit] {
         var limits: [CgroupLimit] = []
-        func add(_ field: String, _ file: String, _ number: (some BinaryInteger)?) {
-            guard let number, number != 0 else { return }
+        func add(
+            _ field: String, _ file: String, _ number: (some BinaryInteger)?,
+            zeroMeansNone: Bool = true
+        ) {
+            guard let number, number != 0 || !zeroMeansNone else { return }
             limits.append(CgroupLimit("cpu." + field, (file, String(number))))
         }
         add("shares", "cpu.shares", cpu.shares)
         add("period", "cpu.cfs_period_us", cpu.period)
         add("quota", "cpu.cfs_quota_us", cpu.quota)
-        add("burst", "cpu.cfs_burst_us", cpu.burst)
-        add("idle", "cpu.idle", cpu.idle)
+        add("burst", "cpu.cfs_burst_us", cpu.burst, zeroMeansNone: false)
+        add("idle", "cpu.idle", cpu.idle, zeroMeansNone: false)
         return limits + cpuset(cpu)
     }
 

@@ -90,7 +90,7 @@ enum CgroupSettings {
             let second = period != 0 ? String(period) : "100000"
             settings.append(Assignment(name: "cpu.max", value: first + " " + second))
         }
-        if let burst = cpu.burst, burst != 0 {
+        if let burst = cpu.burst {
             settings.append(Assignment(name: "cpu.max.burst", value: String(burst)))
         }
         let realtime = [

@@ -87,6 +87,12 @@ import Testing
             ])
     }
 
+    @Test func noTimeSavedUpAndNoIdlingAreWritten() throws {
+        let text = #"{"cpu": {"burst": 0, "idle": 0}}"#
+        #expect(try v1(text) == ["cpu.cfs_burst_us 0", "cpu.idle 0"])
+        #expect(try v2(text) == ["cpu.idle 0", "cpu.max.burst 0"])
+    }
+
     @Test func blockDevicesInBothVersions() throws {
         let text = #"""
             {"blockIO": {"weight": 10, "leafWeight": 20,
