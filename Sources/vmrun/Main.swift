@@ -41,7 +41,9 @@ enum Main {
             let message = "vmrun \(type(of: verb).name) failed: \(error)"
             log.write(.error, message)
             if log.isFile { Log.standardError(message + "\n") }
-            return error.exitStatus
+            // As runc has it: 1 is what a process of the container may have answered.
+            let isPlain = error.exitStatus == 1
+            return isPlain && verb is ExecCommand ? 255 : error.exitStatus
         }
     }
 

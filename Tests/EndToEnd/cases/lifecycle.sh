@@ -65,7 +65,7 @@ test_a_container_goes_from_creation_to_its_end() {
     expect_equal "$(tail -n 1 "$work/$id.out")" 'got TERM'
     expect_equal "$(rt state "$id" | jq .pid)" 0
     wait_for 20 is_gone "$pid"
-    says error 'cannot exec in a stopped container' exec "$id" true
+    says 255 'cannot exec in a stopped container' exec "$id" true
     says 1 'cannot start a container that has stopped' start "$id"
     says 1 'container not running' kill "$id" TERM
     says 1 'container not running' pause "$id"
@@ -79,7 +79,7 @@ test_a_container_goes_from_creation_to_its_end() {
 expect_running_can_be_paused() {
     rt pause "$1"
     expect_equal "$(status_of "$1")" paused
-    says error 'cannot exec in a paused container' exec "$1" true
+    says 255 'cannot exec in a paused container' exec "$1" true
     rt resume "$1"
     expect_equal "$(status_of "$1")" running
     says 1 'container not paused' resume "$1"
@@ -88,6 +88,7 @@ expect_running_can_be_paused() {
 expect_resources_can_be_updated() {
     local stats
     rt update --memory 96M "$1"
+    rt update --cpu-quota -1 --pids-limit -1 "$1"
     echo '{"pids": {"limit": 77}}' | rt update --resources - "$1"
     stats=$(rt events --stats "$1")
     expect_equal "$(jq -r '"\(.type) \(.id) \(.data.memory.usage.limit) \(.data.pids.limit)"' <<<"$stats")" "stats $1 $((96 << 20)) 77"
