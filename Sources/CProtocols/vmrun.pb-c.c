@@ -6024,7 +6024,7 @@ const ProtobufCMessageDescriptor vmrun__descriptors__descriptor =
   (ProtobufCMessageInit) vmrun__descriptors__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor vmrun__share__field_descriptors[3] =
+static const ProtobufCFieldDescriptor vmrun__share__field_descriptors[6] =
 {
   {
     "name",
@@ -6062,16 +6062,55 @@ static const ProtobufCFieldDescriptor vmrun__share__field_descriptors[3] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "uid_mappings",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Vmrun__Share, n_uid_mappings),
+    offsetof(Vmrun__Share, uid_mappings),
+    &vmrun__idmapping__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "gid_mappings",
+    5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Vmrun__Share, n_gid_mappings),
+    offsetof(Vmrun__Share, gid_mappings),
+    &vmrun__idmapping__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "mappings_below",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Vmrun__Share, mappings_below),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned vmrun__share__field_indices_by_name[] = {
   1,   /* field[1] = descriptor */
+  4,   /* field[4] = gid_mappings */
+  5,   /* field[5] = mappings_below */
   0,   /* field[0] = name */
   2,   /* field[2] = readonly */
+  3,   /* field[3] = uid_mappings */
 };
 static const ProtobufCIntRange vmrun__share__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 6 }
 };
 const ProtobufCMessageDescriptor vmrun__share__descriptor =
 {
@@ -6081,7 +6120,7 @@ const ProtobufCMessageDescriptor vmrun__share__descriptor =
   "Vmrun__Share",
   "vmrun",
   sizeof(Vmrun__Share),
-  3,
+  6,
   vmrun__share__field_descriptors,
   vmrun__share__field_indices_by_name,
   1,  vmrun__share__number_ranges,

@@ -19,5 +19,6 @@ extension Errno {
     static let notTerminal = Errno(rawValue: ENOTTY)
     static let noData = Errno(rawValue: ENODATA)
     static let protocolError = Errno(rawValue: EPROTO)
+    static let tooLarge = Errno(rawValue: EOVERFLOW)
     static let noDevice = Errno(rawValue: ENXIO)
 }

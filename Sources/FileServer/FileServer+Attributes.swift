@@ -91,8 +91,9 @@ extension FileServer {
         let descriptor = try descriptor(of: node)
         if !change.valid.isDisjoint(with: [.user, .group]) {
             try descriptor.file.setOwner(
-                user: change.valid.contains(.user) ? change.user : UInt32.max,
-                group: change.valid.contains(.group) ? change.group : UInt32.max)
+                user: change.valid.contains(.user) ? node.stored(user: change.user) : UInt32.max,
+                group: change.valid.contains(.group)
+                    ? node.stored(group: change.group) : UInt32.max)
         }
         if change.valid.contains(.mode) {
             try descriptorFolder.setMode(following: descriptor.name, change.mode & 0o7777)
@@ -110,7 +111,7 @@ extension FileServer {
     ) throws(Errno) {
         guard let size = Int64(exactly: change.size) else { throw .invalidArgument }
         guard node.type == .regular else { throw .invalidArgument }
-        let clearing = change.valid.contains(.killSetID) ? group : nil
+        let clearing = change.valid.contains(.killSetID) ? node.stored(group) : nil
         try ThreadContext.clearingSetID(for: clearing) { () throws(Errno) in
             if change.valid.contains(.handle) {
                 try handles.file(change.handle).descriptor.file.setSize(size)

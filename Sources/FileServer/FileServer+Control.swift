@@ -53,7 +53,7 @@ extension FileServer {
 
     /// A client may not leave files behind that the host cannot delete: EPERM for immutable and append-only.
     private func check(_ request: UInt32, _ block: [UInt8], on node: Node) throws(Errno) {
-        guard !node.share.readOnly else { throw .readOnly }
+        guard !node.isReadOnly else { throw .readOnly }
         var reader = RequestReader(block)
         let locking =
             request == Control.setFlags ? Control.lockingFlags : Control.lockingExtended

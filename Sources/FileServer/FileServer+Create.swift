@@ -11,10 +11,19 @@ extension FileServer {
         _ body: (Descriptor) throws(Errno) -> Void
     ) throws(Errno) -> Outcome {
         let (parent, folder) = try writableFolder(call.header.node)
-        try ThreadContext.assuming(
-            user: call.header.user, group: call.header.group, umask: umask
-        ) { () throws(Errno) in try body(folder) }
+        try assuming(call.header, in: parent, umask: umask) { () throws(Errno) in
+            try body(folder)
+        }
         return .reply(entryReply(try find(name, in: parent, folder)))
+    }
+
+    /// Runs calls in the name of the request's user, as the node's share stores that.
+    func assuming<Value>(
+        _ header: RequestHeader, in node: Node, umask: UInt32, _ body: () throws(Errno) -> Value
+    ) throws(Errno) -> Value {
+        try ThreadContext.assuming(
+            user: node.stored(user: header.user), group: node.stored(group: header.group),
+            umask: umask, body)
     }
 
     /// The mask is the server's to apply where the client was told so: a default ACL replaces it.
@@ -79,9 +88,8 @@ extension FileServer {
         let (parent, folder) = try writableFolder(call.header.node)
         let flags = OpenFlags.sanitized(creation.flags, features: features, options: options)
         do throws(Errno) {
-            let file = try ThreadContext.assuming(
-                user: call.header.user, group: call.header.group,
-                umask: effective(creation.umask)
+            let file = try assuming(
+                call.header, in: parent, umask: effective(creation.umask)
             ) { () throws(Errno) -> Descriptor in
                 let new = OpenFlags.create | OpenFlags.exclusive | OpenFlags.noFollow
                 return try open(name, in: folder, flags | new, mode: creation.mode)
@@ -116,8 +124,8 @@ extension FileServer {
         if flags & OpenFlags.accessMode == OpenFlags.readOnly { flags |= OpenFlags.readWrite }
         flags &= ~OpenFlags.truncate
         flags |= Int32(bitPattern: creation.flags) & OpenFlags.exclusive
-        let file = try ThreadContext.assuming(
-            user: call.header.user, group: call.header.group, umask: effective(creation.umask)
+        let file = try assuming(
+            call.header, in: parent, umask: effective(creation.umask)
         ) { () throws(Errno) -> Descriptor in
             Descriptor(
                 try sparing { () throws(Errno) -> OwnedFD in

@@ -40,11 +40,14 @@ extension FileServer {
         }
         let name = try call.arguments.text(limit: 255)
         guard size <= FileServer.largestValue else { throw .tooBig }
-        let value = try call.arguments.bytes(size)
+        var value = try call.arguments.bytes(size)
         let purpose = try purpose(of: name)
         let node = try writable(call.header.node)
+        if purpose == .accessControl, let ids = node.ids {
+            value = try AccessControlList.stored(value, ids)
+        }
         let file = try descriptor(of: node)
-        let set = { () throws(Errno) in
+        let set = { [value] () throws(Errno) in
             try ExtendedAttributes.set(
                 name, to: value, flags: Int32(bitPattern: flags), on: file.file)
         }
@@ -53,10 +56,9 @@ extension FileServer {
             return .done
         }
         // The host's kernel clears the set-group-id bit for a user that is not of the file's group.
-        let header = call.header
-        try ThreadContext.assuming(user: header.user, group: header.group, umask: 0) {
-            () throws(Errno) in
-            try ThreadContext.clearingSetID(for: header.group, set)
+        let group = node.stored(call.header.group)
+        try assuming(call.header, in: node, umask: 0) { () throws(Errno) in
+            try ThreadContext.clearingSetID(for: group, set)
         }
         return .done
     }
@@ -67,16 +69,20 @@ extension FileServer {
         let size = Int(try call.arguments.u32())
         try call.arguments.skip(4)
         let name = try call.arguments.text(limit: 255)
-        _ = try purpose(of: name)
+        let purpose = try purpose(of: name)
         guard folder(call.header.node) == nil else { throw .noData }
-        let file = try descriptor(of: table.node(call.header.node))
+        let node = try table.node(call.header.node)
+        let file = try descriptor(of: node)
         guard size > 0 else {
             return .reply(ReplyWriter.count(try ExtendedAttributes.size(of: name, on: file.file)))
         }
+        var value = try ExtendedAttributes.value(
+            of: name, on: file.file, limit: min(size, FileServer.largestValue))
+        if purpose == .accessControl, let ids = node.ids {
+            value = AccessControlList.shown(value, ids)
+        }
         var reply = ReplyWriter()
-        reply.append(
-            try ExtendedAttributes.value(
-                of: name, on: file.file, limit: min(size, FileServer.largestValue)))
+        reply.append(value)
         return .reply(reply)
     }
 

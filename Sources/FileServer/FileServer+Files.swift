@@ -16,10 +16,10 @@ extension FileServer {
         guard node.type == .regular else {
             throw node.type == .directory ? .isDirectory : .noDevice
         }
-        guard !node.share.readOnly || !OpenFlags.mutates(flags) else { throw .readOnly }
+        guard !node.isReadOnly || !OpenFlags.mutates(flags) else { throw .readOnly }
         var sanitized = OpenFlags.sanitized(flags, features: features, options: options)
-        if node.share.readOnly { sanitized |= OpenFlags.noAccessTime }
-        let clearing = openFlags & Wire.openKillSetID != 0 ? group : nil
+        if node.isReadOnly { sanitized |= OpenFlags.noAccessTime }
+        let clearing = openFlags & Wire.openKillSetID != 0 ? node.stored(group) : nil
         // Held until the node counts it as open, so that its inode cannot be given up in between.
         let path = try descriptor(of: node)
         let file = try ThreadContext.clearingSetID(for: clearing) {
@@ -73,7 +73,8 @@ extension FileServer {
         let append = flags & OpenFlags.append != 0 && writeFlags & Wire.writeFromCache == 0
         let data = call.payload.prefix(size)
         let kill = writeFlags & Wire.writeKillSetID != 0
-        let written = try ThreadContext.clearingSetID(for: kill ? call.header.group : nil) {
+        let group = kill ? file.node.stored(call.header.group) : nil
+        let written = try ThreadContext.clearingSetID(for: group) {
             () throws(Errno) -> Int in
             try data.drain(
                 to: file.descriptor.file, at: offset,

@@ -73,6 +73,10 @@ extension FileServer {
     func attributes(_ status: FileStatus, of node: Node) -> Attributes {
         let submounts = features.contains(.submounts)
         var attributes = Attributes(status: status)
+        if let ids = node.ids {
+            attributes.status.user = ids.shown(user: status.user)
+            attributes.status.group = ids.shown(group: status.group)
+        }
         attributes.status.inode = node.share.inodeNumber(status, submounts: submounts)
         if submounts, node.isSubmount, node.type == .directory { attributes.flags = Wire.submount }
         return attributes
@@ -82,7 +86,7 @@ extension FileServer {
     func writable(_ id: UInt64) throws(Errno) -> Node {
         guard folder(id) == nil else { throw .readOnly }
         let node = try table.node(id)
-        guard !node.share.readOnly else { throw .readOnly }
+        guard !node.isReadOnly else { throw .readOnly }
         return node
     }
 

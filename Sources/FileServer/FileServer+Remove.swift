@@ -24,11 +24,14 @@ extension FileServer {
         let (newParent, newFolder) = try writableFolder(target)
         guard parent.share === newParent.share else { throw .crossDevice }
         pin(newName, in: newParent, newFolder)
-        // A whiteout that is left behind belongs to the user.
-        try ThreadContext.assuming(
-            user: call.header.user, group: call.header.group, umask: 0
-        ) { () throws(Errno) in
+        let move = { () throws(Errno) in
             try folder.file.rename(name, into: newFolder.file, as: newName, flags: flags)
+        }
+        if flags & 4 == 0 {
+            try move()
+        } else {
+            // The whiteout that is left behind belongs to the user.
+            try assuming(call.header, in: parent, umask: 0, move)
         }
         moved(newName, in: newParent, newFolder)
         if flags & 2 != 0 { moved(name, in: parent, folder) }

@@ -62,7 +62,7 @@ extension FileServer {
         } else {
             chosen = [try table.node(call.header.node).share]
         }
-        for share in chosen where !share.readOnly {
+        for share in chosen where !share.view.readOnly {
             let flags = share.rootStatus.type == .directory ? OpenFlags.directory : 0
             try reopen(share.root, flags).synchronizeFileSystem()
         }

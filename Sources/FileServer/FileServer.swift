@@ -58,7 +58,7 @@ package final class FileServer: Sendable {
         options: Options = Options()
     ) throws(Errno) {
         try self.init(options: options)
-        let share = try Share(root, readOnly: readOnly, cache: cache, reopen: opener)
+        let share = try Share(root, ShareView(readOnly: readOnly), cache: cache, reopen: opener)
         guard let type = share.rootStatus.type else { throw .invalidArgument }
         tree.withLock { $0 = Tree(shares: [share]) }
         table.addPermanent(
@@ -70,10 +70,10 @@ package final class FileServer: Sendable {
     /// Brings a folder or a single file in, under a name of one or more components such as `rootfs` or
     /// `mounts/0`. The descriptor may be O_PATH. EEXIST where the name is taken.
     package func add(
-        name: String, descriptor: consuming OwnedFD, readOnly: Bool = false,
+        name: String, descriptor: consuming OwnedFD, view: ShareView = ShareView(),
         cache: CachePolicy = .automatic
     ) throws(Errno) {
-        let share = try Share(descriptor, readOnly: readOnly, cache: cache, reopen: opener)
+        let share = try Share(descriptor, view, cache: cache, reopen: opener)
         guard share.rootStatus.type == .directory || share.rootStatus.type == .regular else {
             throw .invalidArgument
         }

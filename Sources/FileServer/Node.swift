@@ -159,3 +159,30 @@ final class Node: Sendable {
         state.withLock { $0.pinned = true }
     }
 }
+
+// What its share changes of it.
+extension Node {
+    var isReadOnly: Bool { share.view.readOnly }
+
+    /// nil: owners are shown as they are.
+    var ids: IDTranslation? {
+        guard share.view.idsBelow || key.mount == share.rootMount else { return nil }
+        return share.view.ids
+    }
+
+    /// The owner that is to be stored for one that the client names; EOVERFLOW where there is none.
+    func stored(user: UInt32) throws(Errno) -> UInt32 {
+        guard let ids else { return user }
+        return try ids.stored(user: user)
+    }
+
+    func stored(group: UInt32) throws(Errno) -> UInt32 {
+        guard let ids else { return group }
+        return try ids.stored(group: group)
+    }
+
+    /// The group of a caller, who is in none that files have where there is no counterpart.
+    func stored(_ group: UInt32) -> UInt32 {
+        (try? stored(group: group)) ?? IDTranslation.overflow
+    }
+}

@@ -5,7 +5,7 @@ import Linux
 final class Share: Sendable {
     let root: Descriptor
     let rootStatus: FileStatus
-    let readOnly: Bool
+    let view: ShareView
     let cache: CachePolicy
     /// Whether closing a file can tell an error there that the client has to hear: network file systems.
     let closingTells: Bool
@@ -30,14 +30,14 @@ final class Share: Sendable {
 
     /// `reopen` opens a folder for reading by its O_PATH descriptor; without it handles are not tried.
     init(
-        _ descriptor: consuming OwnedFD, readOnly: Bool, cache: CachePolicy,
+        _ descriptor: consuming OwnedFD, _ view: ShareView, cache: CachePolicy,
         reopen: ((Descriptor) throws(Errno) -> OwnedFD)?
     ) throws(Errno) {
         rootStatus = try descriptor.status()
         closingTells = Share.networks.contains(try descriptor.fileSystemStatus().type)
         rootMount = rootStatus.mount
         root = Descriptor(descriptor)
-        self.readOnly = readOnly
+        self.view = view
         self.cache = cache
         var tried: Descriptor?
         if let reopen, rootStatus.type == .directory {

@@ -57,12 +57,26 @@ package struct Share: Equatable, Sendable {
     package var name: String
     /// O_PATH descriptor of the host's folder or file.
     package var descriptor: Int32
-    package var readonly: Bool
+    package var view: View
 
-    package init(name: String, descriptor: Int32, readonly: Bool) {
+    /// How the guest sees it.
+    package struct View: Equatable, Sendable {
+        package var readonly = false
+        /// Owners of files, where they are shown as others: the container's id is what the host's file system has, the
+        /// host's id what the guest's kernel sees.
+        package var uidMappings: [IDMapping] = []
+        package var gidMappings: [IDMapping] = []
+        /// Whether the mappings are of the mounts below, too.
+        package var mappingsBelow = false
+
+        /// As it is.
+        package init() {}
+    }
+
+    package init(name: String, descriptor: Int32, view: View) {
         self.name = name
         self.descriptor = descriptor
-        self.readonly = readonly
+        self.view = view
     }
 }
 

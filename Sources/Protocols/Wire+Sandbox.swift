@@ -96,14 +96,23 @@ extension Share: @unsafe WireFormat {
     func fill(_ message: inout Vmrun__Share, _ arena: Arena) {
         unsafe message.name = arena.string(name)
         unsafe message.descriptor = descriptor
-        unsafe message.readonly = readonly ? 1 : 0
+        unsafe message.readonly = view.readonly ? 1 : 0
+        unsafe message.n_uid_mappings = view.uidMappings.count
+        unsafe message.uid_mappings = arena.messages(view.uidMappings)
+        unsafe message.n_gid_mappings = view.gidMappings.count
+        unsafe message.gid_mappings = arena.messages(view.gidMappings)
+        unsafe message.mappings_below = view.mappingsBelow ? 1 : 0
     }
 
     init(_ message: Vmrun__Share) throws(MessageError) {
+        var view = View()
+        view.readonly = unsafe message.readonly != 0
+        view.uidMappings = try unsafe Read.messages(message.n_uid_mappings, message.uid_mappings)
+        view.gidMappings = try unsafe Read.messages(message.n_gid_mappings, message.gid_mappings)
+        view.mappingsBelow = unsafe message.mappings_below != 0
         self.init(
-            name: unsafe Read.string(message.name),
-            descriptor: unsafe message.descriptor,
-            readonly: unsafe message.readonly != 0)
+            name: unsafe Read.string(message.name), descriptor: unsafe message.descriptor,
+            view: view)
     }
 }
 

@@ -64,7 +64,7 @@ import Testing
         let plan = try SandboxPlan(configuration, id: ContainerID("c"), bundle: "/b")
         let container = plan.container
         #expect(plan.shares[1].name == "mounts/1")
-        #expect(plan.shares[1].readonly)
+        #expect(plan.shares[1].view.readonly)
         #expect(container.mounts[1].sharePath == "mounts/1")
         // MS_RDONLY, MS_BIND and MS_REC; then MS_PRIVATE with MS_REC.
         #expect(container.mounts[1].flags == 1 | 4096 | 16384)
@@ -155,6 +155,42 @@ import Testing
             linux: #""devices": [{"path": "/dev/null", "type": "c", "major": 1, "minor": 5}]"#)
         #expect(plan.container.devices.count { $0.path == "/dev/null" } == 1)
         #expect(plan.container.devices.last?.minor == 5)
+    }
+
+    /// With a user namespace whose ids 0 to 9 are 100000 to 100009 outside, if it has one.
+    private func mapped(_ mount: String, userNamespace: Bool = false) throws -> Share.View {
+        let mappings = #"[{"containerID": 0, "hostID": 100000, "size": 10}]"#
+        let user = #", {"type": "user"}], "uidMappings": \#(mappings), "gidMappings": \#(mappings)"#
+        let plan = try makePlan(
+            """
+            {"ociVersion": "1.2.0", "root": {"path": "rootfs"},
+             "process": {"cwd": "/", "args": ["x"]},
+             "mounts": [{"destination": "/m", "type": "bind", "source": "/s", \(mount)}],
+             "linux": {"namespaces": [{"type": "pid"}, {"type": "network"}, {"type": "mount"}
+             \(userNamespace ? user : "]")}}
+            """)
+        return plan.shares[1].view
+    }
+
+    @Test func mapsTheOwnersOfAMount() throws {
+        let view = try mapped(
+            #""options": ["rbind", "ridmap"],"#
+                + #""uidMappings": [{"containerID": 0, "hostID": 7, "size": 1}],"#
+                + #""gidMappings": [{"containerID": 1, "hostID": 8, "size": 2}]"#)
+        #expect(view.uidMappings == [IDMapping(containerID: 0, hostID: 7, size: 1)])
+        #expect(view.gidMappings == [IDMapping(containerID: 1, hostID: 8, size: 2)])
+        #expect(view.mappingsBelow)
+    }
+
+    @Test func takesTheMappingsOfTheUserNamespaceForAMountThatHasNone() throws {
+        let view = try mapped(#""options": ["bind", "idmap"]"#, userNamespace: true)
+        #expect(view.uidMappings == [IDMapping(containerID: 0, hostID: 100_000, size: 10)])
+        #expect(view.gidMappings == view.uidMappings)
+        #expect(!view.mappingsBelow)
+        #expect(try mapped(#""options": ["bind"]"#, userNamespace: true) == Share.View())
+        #expect(
+            refusal { try mapped(#""options": ["bind", "idmap"]"#) }
+                .contains("idmap needs uidMappings and gidMappings, or a user namespace"))
     }
 
     private func configuration(_ name: String) throws -> Configuration {

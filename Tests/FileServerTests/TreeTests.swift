@@ -14,7 +14,7 @@ import Testing
         let server = try FileServer()
         try server.add(name: "rootfs", descriptor: root.open())
         let single = try OwnedFD.open("\(file.path)/hosts", O_RDONLY)
-        try server.add(name: "mounts/0", descriptor: single, readOnly: true)
+        try server.add(name: "mounts/0", descriptor: single, view: ShareView(readOnly: true))
         let client = Client(server)
         _ = client.initialize()
         let top = client.lookup("rootfs")

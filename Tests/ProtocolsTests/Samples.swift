@@ -174,7 +174,12 @@ enum Samples {
         configuration.makesTemplate = true
         configuration.descriptors.stdin = 0
         configuration.descriptors.stdout = 1
-        configuration.shares = [Share(name: "rootfs", descriptor: 9, readonly: true)]
+        var view = Share.View()
+        view.readonly = true
+        view.uidMappings = [IDMapping(containerID: 0, hostID: 100_000, size: 65536)]
+        view.gidMappings = [IDMapping(containerID: 1, hostID: 2, size: 3)]
+        view.mappingsBelow = true
+        configuration.shares = [Share(name: "rootfs", descriptor: 9, view: view)]
         configuration.title = "vmrun: id"
         configuration.debug = true
         return configuration

@@ -1047,10 +1047,22 @@ struct  Vmrun__Share
    */
   int32_t descriptor;
   protobuf_c_boolean readonly;
+  /*
+   * Owners of files, where they are shown as others: container_id is what the host's file system has, host_id what the
+   * guest's kernel sees.
+   */
+  size_t n_uid_mappings;
+  Vmrun__IDMapping **uid_mappings;
+  size_t n_gid_mappings;
+  Vmrun__IDMapping **gid_mappings;
+  /*
+   * Whether the mappings are of the mounts below, too.
+   */
+  protobuf_c_boolean mappings_below;
 };
 #define VMRUN__SHARE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&vmrun__share__descriptor) \
-    , (char *)protobuf_c_empty_string, 0, 0 }
+    , (char *)protobuf_c_empty_string, 0, 0, 0,NULL, 0,NULL, 0 }
 
 
 typedef enum {

@@ -25,7 +25,7 @@ package enum Features {
                 "apparmor": ["enabled": false],
                 "selinux": ["enabled": false],
                 "intelRdt": ["enabled": false],
-                "mountExtensions": ["idmap": ["enabled": false]],
+                "mountExtensions": ["idmap": ["enabled": true]],
             ],
             "annotations": [
                 "io.github.seccomp.libseccomp.version": .string(SeccompNames.libraryVersion),

@@ -21,7 +21,7 @@ struct MountOptions: Equatable {
     /// Every option that is not data of a file system. A new mount has nothing to remount.
     static var names: [String] {
         let flags = setting.filter { $0.value & MountFlags.remount == 0 }.keys
-        let all: Set<String> = ["defaults", copyUpOption]
+        let all: Set<String> = ["defaults", copyUpOption, "idmap", "ridmap"]
         return all.union(flags).union(clearing.keys).union(propagations.keys)
             .union(recursive.keys).sorted()
     }

@@ -4,8 +4,6 @@ internal import Protocols
 extension SandboxPlan {
     mutating func addLinux(_ linux: LinuxConfiguration) throws(RuntimeError) {
         try addNamespaces(linux)
-        container.uidMappings = (linux.uidMappings ?? []).map(IDMapping.init)
-        container.gidMappings = (linux.gidMappings ?? []).map(IDMapping.init)
         try addTimeOffsets(linux.timeOffsets ?? [:])
         addDevices(linux.devices ?? [])
         container.deviceRules =
@@ -104,7 +102,7 @@ extension SandboxPlan {
 }
 
 extension IDMapping {
-    fileprivate init(_ entry: IDMappingEntry) {
+    init(_ entry: IDMappingEntry) {
         self.init(containerID: entry.containerID, hostID: entry.hostID, size: entry.size)
     }
 }

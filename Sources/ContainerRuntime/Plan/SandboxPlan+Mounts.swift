@@ -13,7 +13,6 @@ extension SandboxPlan {
     ) throws(RuntimeError) {
         let path = "mounts[\(index)]"
         let options = MountOptions(entry.options ?? [])
-        try refuseIDMapping(entry, options, path)
         var mount = Mount()
         mount.destination =
             entry.destination.hasPrefix("/") ? entry.destination : "/" + entry.destination
@@ -27,8 +26,12 @@ extension SandboxPlan {
         mount.source = entry.source ?? ""
         let isBind = entry.type == "bind" || options.flags & MountFlags.bind != 0
         if isBind {
-            try addBind(&mount, entry, index, bundle)
+            try addBind(&mount, entry, options, index, bundle)
         } else {
+            if let word = options.idMapping {
+                throw .unsupported(
+                    path: path + ".options", reason: "\(word) is for bind mounts only")
+            }
             guard let type = entry.type, !type.isEmpty else {
                 throw .document(file: "config.json", .missing(path: path + ".type"))
             }
@@ -42,7 +45,8 @@ extension SandboxPlan {
     }
 
     private mutating func addBind(
-        _ mount: inout Mount, _ entry: MountEntry, _ index: Int, _ bundle: String
+        _ mount: inout Mount, _ entry: MountEntry, _ options: MountOptions, _ index: Int,
+        _ bundle: String
     ) throws(RuntimeError) {
         let path = "mounts[\(index)]"
         guard let source = entry.source, !source.isEmpty else {
@@ -62,17 +66,26 @@ extension SandboxPlan {
         shares.append(
             ShareSource(
                 name: name, hostPath: Self.absolute(source, in: bundle),
-                readonly: mount.flags & MountFlags.readonly != 0, field: path + ".source"))
+                view: try view(entry, options, path), field: path + ".source"))
     }
 
-    private func refuseIDMapping(
+    /// The mappings of the mount itself, or else, with `idmap`, those of the container's user namespace.
+    private func view(
         _ entry: MountEntry, _ options: MountOptions, _ path: String
-    ) throws(RuntimeError) {
-        if let word = options.idMapping {
-            throw .unsupported(path: path + ".options", reason: "not supported yet: \(word)")
+    ) throws(RuntimeError) -> Share.View {
+        var view = Share.View()
+        view.readonly = options.flags & MountFlags.readonly != 0
+        view.uidMappings = (entry.uidMappings ?? []).map(IDMapping.init)
+        view.gidMappings = (entry.gidMappings ?? []).map(IDMapping.init)
+        view.mappingsBelow = options.idMapping == "ridmap"
+        guard let word = options.idMapping, view.uidMappings.isEmpty else { return view }
+        view.uidMappings = container.uidMappings
+        view.gidMappings = container.gidMappings
+        guard !view.uidMappings.isEmpty, !view.gidMappings.isEmpty else {
+            throw .unsupported(
+                path: path + ".options",
+                reason: "\(word) needs uidMappings and gidMappings, or a user namespace")
         }
-        guard (entry.uidMappings ?? []).isEmpty else {
-            throw .unsupported(path: path + ".uidMappings", reason: "not supported yet")
-        }
+        return view
     }
 }

@@ -19,7 +19,7 @@ package struct SandboxPlan: Equatable, Sendable {
         package var name: String
         /// Absolute.
         package var hostPath: String
-        package var readonly: Bool
+        package var view: Share.View
         /// Where config.json names it, for errors.
         package var field: String
     }
@@ -43,8 +43,11 @@ package struct SandboxPlan: Equatable, Sendable {
         container.process = try ProcessPlan(process, path: "process", warnings: &warnings)
         shares.append(
             ShareSource(
-                name: "rootfs", hostPath: Self.absolute(root.path, in: bundle), readonly: false,
-                field: "root.path"))
+                name: "rootfs", hostPath: Self.absolute(root.path, in: bundle),
+                view: Share.View(), field: "root.path"))
+        // Before the mounts, which may share them.
+        container.uidMappings = (configuration.linux?.uidMappings ?? []).map(IDMapping.init)
+        container.gidMappings = (configuration.linux?.gidMappings ?? []).map(IDMapping.init)
         try addMounts(configuration.mounts ?? [], bundle: bundle)
         addHooks(configuration.hooks)
         try addLinux(configuration.linux ?? LinuxConfiguration())

@@ -76,7 +76,7 @@ package struct SandboxLauncher {
             configuration.shares = files.shares.map { share in
                 Share(
                     name: share.source.name, descriptor: table.add(share.descriptor.rawValue),
-                    readonly: share.source.readonly)
+                    view: share.source.view)
             }
             return Preparation(
                 configuration: configuration, table: table, log: log, control: control)

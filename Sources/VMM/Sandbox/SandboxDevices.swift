@@ -38,7 +38,7 @@ internal final class SandboxDevices {
         for share in configuration.shares {
             try server.add(
                 name: share.name, descriptor: OwnedFD(taking: share.descriptor),
-                readOnly: share.readonly)
+                view: ShareView(share.view))
         }
         fileSystem = try FileSystemDevice(memory: memory, server: server) { line in
             log.write(.error, line)
@@ -137,5 +137,18 @@ extension SandboxDevices {
     func start(from state: TemplateState) throws {
         muxer.restore(deferred: state.deferredConnections)
         try machine.start(from: state.snapshot)
+    }
+}
+
+extension ShareView {
+    fileprivate init(_ view: Share.View) {
+        func ranges(_ mappings: [IDMapping]) -> [IDTranslation.Range] {
+            mappings.map { .init(stored: $0.containerID, shown: $0.hostID, count: $0.size) }
+        }
+        let isMapped = !view.uidMappings.isEmpty || !view.gidMappings.isEmpty
+        let ids = IDTranslation(
+            users: ranges(view.uidMappings), groups: ranges(view.gidMappings))
+        self.init(
+            readOnly: view.readonly, ids: isMapped ? ids : nil, idsBelow: view.mappingsBelow)
     }
 }

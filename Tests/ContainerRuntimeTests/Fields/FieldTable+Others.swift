@@ -37,7 +37,7 @@ extension FieldTable {
             #""mounts": [{"destination": "/t", "type": "tmpfs", "source": "tmpfs", "options": ["ro"]}]"#
         ),
         .root(
-            .refused("mounts[0].uidMappings"),
+            .carriedOut,
             [
                 "mounts[].uidMappings[].containerID", "mounts[].uidMappings[].hostID",
                 "mounts[].uidMappings[].size", "mounts[].gidMappings[].containerID",
