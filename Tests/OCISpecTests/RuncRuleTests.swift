@@ -92,6 +92,14 @@ import Testing
         )
     }
 
+    @Test("the same name of the domain twice is no conflict")
+    func sameDomain() {
+        #expect(
+            answer(
+                linux: #""sysctl": {"kernel.domainname": "d"}"#, namespaces: ["uts"],
+                more: #", "domainname": "d""#) == "accepted")
+    }
+
     @Test("a sysctl of no namespace is the guest's, and allowed")
     func ofTheKernel() {
         #expect(

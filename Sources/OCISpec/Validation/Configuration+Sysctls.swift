@@ -16,9 +16,11 @@ extension Configuration {
             if key.hasPrefix("net.") {
                 try refuse(!own.contains(.network), "not allowed in host network namespace")
             }
+            // As with crun, the same domain name twice is no conflict.
+            let conflicts = domainname.map { $0 != linux?.sysctl?[name] } ?? false
             let fields = [
                 (key: "kernel.hostname", field: "hostname", isSet: true),
-                (key: "kernel.domainname", field: "domainname", isSet: domainname != nil),
+                (key: "kernel.domainname", field: "domainname", isSet: conflicts),
             ]
             for row in fields where row.key == key {
                 try refuse(!own.contains(.uts), "is not in a separate kernel namespace")
