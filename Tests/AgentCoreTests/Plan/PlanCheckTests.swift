@@ -171,7 +171,7 @@ struct PlanCheckTests {
             Change("device \"/dev/x\" is none that can be made") {
                 $0.devices[0].minor = 1 << 20
             },
-            Change("device \"/null\" is none that can be made") { $0.devices[0].path = "/null" },
+            Change("device \"/\" is none that can be made") { $0.devices[0].path = "/" },
             Change(
                 "device \"/dev/x\" belongs to nobody: no user or group has the id -1"
             ) { $0.devices[0].gid = UInt32.max },

@@ -116,6 +116,15 @@ struct UserNamespaceTests {
         #expect(outcome == Outcome(output: "1:3 642 1000 7\n"))
     }
 
+    @Test("devices are mounts that are good for nothing else")
+    func deviceMounts() throws {
+        let outcome = try agent.shell(
+            "grep -c ' /dev/null [^ ]* rw,nosuid,noexec' /proc/self/mounts"
+        ) { map(&$0) }
+
+        #expect(outcome == Outcome(output: "1\n"))
+    }
+
     @Test("the root of a container cannot touch files of the host's root")
     func harmless() throws {
         let outcome = try agent.shell("echo x >>/etc/passwd; cat /v/secret") {

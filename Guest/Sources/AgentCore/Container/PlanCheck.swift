@@ -102,7 +102,7 @@ enum PlanCheck {
         let kinds = [S_IFCHR, S_IFBLK, S_IFIFO].map { UInt32($0) }
         try require(
             kinds.contains(device.mode & UInt32(S_IFMT)) && device.major < 1 << 12
-                && device.minor < 1 << 20 && Path.components(device.path).count > 1,
+                && device.minor < 1 << 20 && !Path.components(device.path).isEmpty,
             "device \"\(device.path)\" is none that can be made")
     }
 

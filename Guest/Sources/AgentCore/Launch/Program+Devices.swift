@@ -96,6 +96,9 @@ extension Program {
         add(
             .openTree, .number(OpenFlags.workingDirectory), .text(device.placeToBind),
             .number(MountFlags.cloneTree), result: registers.tree, doing: action)
+        setAttributes(
+            AttributeChange(set: MountAttributes.noSetID | MountAttributes.noExecution, cleared: 0),
+            of: registers.tree, wholeTree: false, action)
         attach(registers.tree, at: registers.target, action)
     }
 
