@@ -36,7 +36,11 @@ enum Main {
         }
         do throws(RuntimeError) {
             try verb.vmrun.check(mayBeRootless: verb is SpecCommand)
-            return try verb.carryOut(log)
+            let name = type(of: verb).name
+            log.write(.debug, "\(name): begins")
+            let status = try verb.carryOut(log)
+            log.write(.debug, "\(name): ends with status \(status)")
+            return status
         } catch {
             let message = "vmrun \(type(of: verb).name) failed: \(error)"
             log.write(.error, message)
