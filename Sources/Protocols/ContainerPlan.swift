@@ -46,7 +46,7 @@ package struct Mount: Equatable, Sendable {
     package var propagation: [UInt64] = []
     /// The rest of the options, joined by commas.
     package var data = ""
-    /// For a bind mount: the path in the share of the host's file or folder.
+    /// For a bind mount: the path in the share of the host's file or folder; empty: `source` is one in the container.
     package var sharePath = ""
     /// MOUNT_ATTR_* for the whole tree (mount_setattr(2), AT_RECURSIVE).
     package var recursiveAttributesSet: UInt64 = 0

@@ -193,6 +193,21 @@ import Testing
                 .contains("idmap needs uidMappings and gidMappings, or a user namespace"))
     }
 
+    @Test func bindsWhatLiesInTheRootFromThere() throws {
+        let plan = try makePlan(
+            linux: "",
+            more: #"""
+                "mounts": [
+                 {"destination": "/bundle/rootfs/c", "type": "bind", "source": "rootfs/a/b"},
+                 {"destination": "/d", "type": "bind", "source": "/bundle/rootfs2"}]
+                """#)
+        let mounts = plan.container.mounts
+        #expect(mounts.map(\.destination) == ["/c", "/d"])
+        #expect(mounts.map(\.sharePath) == ["", "mounts/1"])
+        #expect(mounts[0].source == "/a/b")
+        #expect(plan.shares.map(\.hostPath) == ["/bundle/rootfs", "/bundle/rootfs2"])
+    }
+
     private func configuration(_ name: String) throws -> Configuration {
         let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
             .deletingLastPathComponent().appendingPathComponent("Fixtures/OCI")

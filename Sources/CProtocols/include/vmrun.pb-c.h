@@ -205,7 +205,7 @@ struct  Vmrun__Mount
    */
   char *data;
   /*
-   * For a bind mount: the path in the share of the host's file or folder.
+   * For a bind mount: the path in the share of the host's file or folder; empty: source is a path in the container.
    */
   char *share_path;
   /*

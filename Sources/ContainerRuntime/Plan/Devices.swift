@@ -7,7 +7,7 @@ extension SandboxPlan {
     ///
     /// Where the host's /dev is bound over the container's, nothing is made in it.
     mutating func addDevices(_ entries: [DeviceEntry]) {
-        let bound = container.mounts.contains { $0.destination == "/dev" && !$0.sharePath.isEmpty }
+        let bound = container.mounts.contains { $0.destination == "/dev" && $0.type == "bind" }
         guard !bound else {
             if !entries.isEmpty {
                 warnings.append("linux.devices: /dev is bind-mounted; no nodes are made in it")

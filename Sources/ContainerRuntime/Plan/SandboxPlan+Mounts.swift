@@ -14,8 +14,9 @@ extension SandboxPlan {
         let path = "mounts[\(index)]"
         let options = MountOptions(entry.options ?? [])
         var mount = Mount()
-        mount.destination =
-            entry.destination.hasPrefix("/") ? entry.destination : "/" + entry.destination
+        // Like runc: a destination may be named as the host sees it.
+        let destination = pathInRoot(entry.destination) ?? entry.destination
+        mount.destination = destination.hasPrefix("/") ? destination : "/" + destination
         mount.flags = options.flags
         mount.clearedFlags = options.clearedFlags
         mount.propagation = options.propagation
@@ -59,14 +60,26 @@ extension SandboxPlan {
             throw .unsupported(
                 path: path + ".options", reason: "a bind mount has no option \"\(mount.data)\"")
         }
-        let name = "mounts/\(index)"
         mount.type = "bind"
         mount.flags |= MountFlags.bind
+        let hostPath = Self.absolute(source, in: bundle)
+        let view = try view(entry, options, path)
+        if let own = pathInRoot(hostPath), view.uidMappings.isEmpty {
+            // What other mounts have put there by then is a part of it.
+            mount.source = own
+            return
+        }
+        let name = "mounts/\(index)"
         mount.sharePath = name
         shares.append(
             ShareSource(
-                name: name, hostPath: Self.absolute(source, in: bundle),
-                view: try view(entry, options, path), field: path + ".source"))
+                name: name, hostPath: hostPath, view: view, field: path + ".source"))
+    }
+
+    /// The place in the container of a path of the host that lies below the container's root; nil elsewhere.
+    private func pathInRoot(_ hostPath: String) -> String? {
+        guard let root = shares.first?.hostPath, hostPath.hasPrefix(root + "/") else { return nil }
+        return String(hostPath.dropFirst(root.count))
     }
 
     /// The mappings of the mount itself, or else, with `idmap`, those of the container's user namespace.

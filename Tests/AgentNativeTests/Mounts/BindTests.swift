@@ -36,6 +36,21 @@ struct BindTests {
         #expect(agent.text(of: "file") == "new\n")
     }
 
+    @Test("a part of the container's own tree is bound with what is mounted there")
+    func ownTree() throws {
+        try agent.put("x", at: "volume/in")
+        try agent.put("y", at: "rootfs/data/own")
+
+        let outcome = try agent.shell("cat /copy/v/in /copy/own") {
+            $0.mounts.append(Plans.bind("volume", at: "/data/v"))
+            var own = Plans.bind("", at: "/copy")
+            own.source = "/data"
+            $0.mounts.append(own)
+        }
+
+        #expect(outcome == Outcome(output: "xy"))
+    }
+
     @Test("a folder is mounted where there is none, in a read-only root too")
     func missingFolder() throws {
         try agent.put("x", at: "volume/in")

@@ -73,7 +73,9 @@ enum PlanCheck {
         try require(!mount.type.isEmpty, "the mount at \"\(path)\" has no type")
         let isBind = mount.type == "bind"
         try require(
-            isBind == !mount.sharePath.isEmpty,
+            isBind
+                ? !mount.sharePath.isEmpty || mount.source.hasPrefix("/")
+                : mount.sharePath.isEmpty,
             "the mount at \"\(path)\" has no path in the share, or needs none")
         try require(
             isBind || mount.flags & MountFlags.bind == 0,

@@ -26,11 +26,13 @@ extension Program {
     mutating func mount(_ mount: Mount, _ registers: RootRegisters, cgroup: CgroupMount) {
         let path = Path.components(mount.destination)
         switch mount.type {
+        case "bind" where mount.sharePath.isEmpty:
+            bind(from: .container(Path.components(mount.source)), mount, path, registers)
         case "bind":
-            bind(from: Place.inShare(mount.sharePath), mount, path, registers)
+            bind(from: .agent(Place.inShare(mount.sharePath)), mount, path, registers)
         case "cgroup", "cgroup2":
             guard case .bind(let source) = cgroup else { fallthrough }
-            bind(from: source, mount, path, registers)
+            bind(from: .agent(source), mount, path, registers)
         default:
             mountNew(mount, path, registers)
         }
@@ -39,15 +41,32 @@ extension Program {
         }
     }
 
+    /// Where a tree is that is bound somewhere else.
+    private enum BindSource {
+        /// Among the agent's files.
+        case agent(String)
+        /// Below the container's root, with what has been mounted there by then.
+        case container([String])
+    }
+
     private mutating func bind(
-        from source: String, _ mount: Mount, _ path: [String], _ registers: RootRegisters
+        from source: BindSource, _ mount: Mount, _ path: [String], _ registers: RootRegisters
     ) {
         let action = Action.path("mount at", mount.destination)
         let tree = registers.tree
         let recursive = mount.flags & MountFlags.recursive != 0 ? MountFlags.wholeTree : 0
-        add(
-            .openTree, .number(OpenFlags.workingDirectory), .text(source),
-            .number(MountFlags.cloneTree | recursive), result: tree, doing: action)
+        switch source {
+        case .agent(let path):
+            add(
+                .openTree, .number(OpenFlags.workingDirectory), .text(path),
+                .number(MountFlags.cloneTree | recursive), result: tree, doing: action)
+        case .container(let path):
+            open(path, in: registers.root, to: registers.other, action)
+            add(
+                .openTree, .register(registers.other), .text(""),
+                .number(MountFlags.cloneTree | MountFlags.emptyPath | recursive), result: tree,
+                doing: action)
+        }
         let flags = AttributeChange(flags: mount.flags, cleared: mount.clearedFlags)
         setAttributes(flags, of: tree, wholeTree: false, action)
         setAttributes(
