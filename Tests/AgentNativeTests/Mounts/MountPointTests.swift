@@ -51,6 +51,20 @@ struct MountPointTests {
         #expect(table["/etc"] != nil)
     }
 
+    @Test("what the kernel tells of itself lies at no link", arguments: ["proc", "sysfs"])
+    func kernelLink(type: String) throws {
+        try agent.makeFolder("rootfs/elsewhere")
+        try agent.link("rootfs/link", to: "/elsewhere")
+        var plan = Plans.container("true")
+        plan.mounts.append(Plans.mount("/link", type))
+
+        let failure = try agent.failure(of: plan)
+
+        #expect(
+            failure.message
+                == "filesystem must be mounted on ordinary directory: \"/link\": not a directory")
+    }
+
     @Test("a link to what is missing is an error, and makes nothing outside")
     func dangling() throws {
         try agent.link("rootfs/link", to: "/../../outside")

@@ -96,6 +96,14 @@ extension Program {
     ) {
         let action = Action.path("mount at", mount.destination)
         let isTemporary = mount.type == "tmpfs"
+        if ["proc", "sysfs"].contains(mount.type) {
+            // Where an image has a link, files that are masked or written by their paths would be others.
+            open(
+                path, in: registers.root,
+                flags: OpenFlags.path | OpenFlags.directory | OpenFlags.noFollow,
+                to: registers.target, tolerating: [ENOENT],
+                .path("filesystem must be mounted on ordinary directory:", mount.destination))
+        }
         makeMountPoint(path, registers, action)
         if mount.copyUp {
             open(
