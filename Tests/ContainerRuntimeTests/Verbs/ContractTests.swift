@@ -94,7 +94,7 @@ import Testing
                 call: "kill ID 9", status: 1),
             Step(call: "delete --force ID"), Step(call: "delete --force ID"),
             Step(
-                call: "\(Self.conmon) \(exec)", status: 1,
+                call: "\(Self.conmon) \(exec)", status: 255,
                 message: "vmrun exec failed: container does not exist"),
         ] { try engine.carryOut(step) }
         #expect(engine.bundle.containers == [])

@@ -88,7 +88,7 @@ import Testing
     @Test func failsWithoutAPIDFileAndEndsTheProcess() throws {
         let path = "/nonexistent/pid"
         let outcome = try container.call("exec", "-d", "--pid-file", path, "c", "wait")
-        #expect(outcome.status == 1)
+        #expect(outcome.status == 255)
         #expect(
             outcome.errors == "vmrun exec failed: write \(path): no such file or directory\n")
         #expect(eventually { container.output == "started\nlost wait\n" })

@@ -102,7 +102,7 @@ import Testing
         let path = container.bundle.folder + "/process.json"
         try text.write(toFile: path, atomically: false, encoding: .utf8)
         let outcome = try container.call("exec", "--process", path, "c")
-        #expect(outcome.status == 1)
+        #expect(outcome.status == 255)
         #expect(outcome.output == "")
         #expect(outcome.errors.hasPrefix("vmrun exec failed: \(path): "))
         #expect(outcome.errors.contains(reason), "\(outcome.errors)")
