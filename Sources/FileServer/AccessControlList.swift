@@ -30,7 +30,9 @@ enum AccessControlList {
         while offset + entry <= value.count {
             let tag = UInt16(value[offset]) | UInt16(value[offset + 1]) << 8
             let place = offset + 4
-            let id = (0..<4).reduce(UInt32(0)) { $0 | UInt32(value[place + $1]) << (8 * UInt32($1)) }
+            let id = (0..<4).reduce(UInt32(0)) {
+                $0 | UInt32(value[place + $1]) << (8 * UInt32($1))
+            }
             let other: UInt32
             switch tag {
             case userTag: other = try user(id)
