@@ -139,8 +139,13 @@ extension PreparedContainer {
     ) throws(RuntimeError) {
         guard !record.networkPath.isEmpty || hooks != nil else { return }
         var client = try SandboxClient(directory)
-        record.interfaces = try NetworkWiring.carryOver(of: record.pid, known: [], &client)
-        if !record.interfaces.isEmpty { try directory.write(record) }
+        do throws(RuntimeError) {
+            try NetworkWiring.carryOver(of: record.pid, &record.interfaces, &client)
+            if !record.interfaces.isEmpty { try directory.write(record) }
+        } catch {
+            NetworkWiring.remove(record.interfaces, of: record.pid)
+            throw error
+        }
     }
 
     /// Tells those who wait for the container of its process.

@@ -8,17 +8,35 @@ struct HostNetwork {
     var routes: [Route] = []
     var neighbours: [Neighbour] = []
 
+    /// What errors name.
+    static let field = "the container's network"
+
     /// ARPHRD_ETHER of linux/if_arp.h: what an Ethernet card can stand for.
     private static let ethernet: UInt16 = 1
 
     /// The links that are to be carried over, in the order in which they were made; `tapPrefix` begins the names of our
-    /// own, and `known` are there already.
-    func newLinks(tapPrefix: String, known: [String]) -> [Link] {
-        links.filter { link in
+    /// own, and `known` are there already. An error where they are more than the machine has cards left, or another
+    /// machine's.
+    func newLinks(tapPrefix: String, known: [String]) throws(RuntimeError) -> [Link] {
+        let new = links.filter { link in
             link.hardwareType == Self.ethernet && !link.flags.contains(.loopback)
                 && link.master == nil && link.kind != "bridge"
                 && !link.name.hasPrefix(tapPrefix) && !known.contains(link.name)
         }.sorted { $0.index < $1.index }
+        guard !new.isEmpty else { return [] }
+        let taps = links.map(\.name).filter { $0.hasPrefix(tapPrefix) }
+        guard taps.count <= known.count else {
+            throw .unsupported(
+                path: Self.field,
+                reason: "another container has its interfaces (\(taps.joined(separator: ", ")))")
+        }
+        guard known.count + new.count <= NetworkSlot.count else {
+            let names = (known + new.map(\.name)).joined(separator: ", ")
+            throw .unsupported(
+                path: Self.field,
+                reason: "interfaces \(names): a machine has \(NetworkSlot.count) network cards")
+        }
+        return new
     }
 
     /// What the guest is to make of a card.

@@ -24,7 +24,7 @@ final class NetworkNamespace {
     }
 
     /// Does something there, with this process's only thread.
-    func enter<Result>(
+    func enter<Result: ~Copyable>(
         _ body: () throws(NetlinkError) -> Result
     ) throws(NetlinkError) -> Result {
         do throws(Errno) {

@@ -10,87 +10,89 @@ internal import Protocols
 enum NetworkWiring {
     private static let tapPrefix = "vmrun"
 
-    /// An interface with the tap that stands for it.
-    private final class Wire {
-        let interface: NetworkInterface
-        let tap: OwnedFD
-
-        init(_ interface: NetworkInterface, _ tap: consuming OwnedFD) {
-            self.interface = interface
-            self.tap = tap
-        }
-    }
-
-    /// Carries over what is not yet known; answers the names of all, in the order of their slots. `process` is the
-    /// sandbox's. Nothing happens where it is in this process's own namespace.
+    /// Carries over what `names` does not have yet, and appends it: they are in the order of their slots. `process` is
+    /// the sandbox's. Nothing happens where it is in this process's own namespace. What fails leaves nothing behind;
+    /// interfaces before it stay carried over.
     static func carryOver(
-        of process: Int32, known: [String], _ client: inout SandboxClient
-    ) throws(RuntimeError) -> [String] {
-        guard let namespace = NetworkNamespace("/proc/\(process)/ns/net") else { return known }
-        var names = known
-        while let wire = try next(names, in: namespace) {
-            try client.attach(wire.interface, tap: wire.tap.rawValue)
-            names.append(wire.interface.name)
+        of process: Int32, _ names: inout [String], _ client: inout SandboxClient
+    ) throws(RuntimeError) {
+        guard let namespace = NetworkNamespace(path(of: process)) else { return }
+        let network = try wrap { () throws(NetlinkError) in
+            try namespace.enter { () throws(NetlinkError) in try read() }
         }
-        return names
+        for link in try network.newLinks(tapPrefix: tapPrefix, known: names) {
+            let interface = network.interface(link, slot: UInt32(names.count))
+            let tap = try wrap { () throws(NetlinkError) in
+                try namespace.enter { () throws(NetlinkError) in try makeTap(for: link) }
+            }
+            do throws(RuntimeError) {
+                try client.attach(interface, tap: tap.rawValue)
+            } catch {
+                remove([link.name], in: namespace)
+                throw error
+            }
+            names.append(link.name)
+        }
     }
 
-    /// Takes away what joined the interfaces with taps that are gone by now.
+    /// Takes away what joins the interfaces with taps. A namespace that is not there any more is none to look after.
     static func remove(_ names: [String], in path: String) {
         guard !names.isEmpty, let namespace = NetworkNamespace(path) else { return }
-        try? namespace.enter { () throws(NetlinkError) in
-            var socket = try RouteSocket()
-            for link in try socket.links() where names.contains(link.name) {
-                try? socket.perform(.deleteIngress(link: link.index))
-            }
-        }
+        remove(names, in: namespace)
     }
 
-    private static func next(
-        _ known: [String], in namespace: NetworkNamespace
-    ) throws(RuntimeError) -> Wire? {
+    /// The same, where the sandbox still is.
+    static func remove(_ names: [String], of process: Int32) {
+        remove(names, in: path(of: process))
+    }
+
+    static func path(of process: Int32) -> String { "/proc/\(process)/ns/net" }
+
+    private static func wrap<Result: ~Copyable>(
+        _ body: () throws(NetlinkError) -> Result
+    ) throws(RuntimeError) -> Result {
         do throws(NetlinkError) {
-            return try namespace.enter { () throws(NetlinkError) in
-                var socket = try RouteSocket()
-                var network = HostNetwork()
-                network.links = try socket.links()
-                guard
-                    let link = network.newLinks(tapPrefix: tapPrefix, known: known).first
-                else { return nil }
-                guard known.count < NetworkSlot.count else {
-                    throw .refused(
-                        .noSpace,
-                        text: "the machine has \(NetworkSlot.count) network cards, and "
-                            + "\(link.name) is one interface more")
-                }
-                network.addresses = try socket.addresses()
-                network.routes = try socket.routes()
-                network.neighbours = try socket.neighbours()
-                let interface = network.interface(link, slot: UInt32(known.count))
-                return Wire(interface, try makeTap(for: link, &socket))
-            }
+            return try body()
         } catch {
-            throw .unsupported(path: "the container's network", reason: "\(error)")
+            throw .unsupported(path: HostNetwork.field, reason: "\(error)")
         }
     }
 
-    private static func makeTap(
-        for link: Link, _ socket: inout RouteSocket
-    ) throws(NetlinkError) -> OwnedFD {
+    private static func read() throws(NetlinkError) -> HostNetwork {
+        var socket = try RouteSocket()
+        var network = HostNetwork()
+        network.links = try socket.links()
+        network.addresses = try socket.addresses()
+        network.routes = try socket.routes()
+        network.neighbours = try socket.neighbours()
+        return network
+    }
+
+    private static func makeTap(for link: Link) throws(NetlinkError) -> OwnedFD {
+        var socket = try RouteSocket()
         let tap = try TapDevice(tapPrefix + "%d")
         let index = try socket.link(named: tap.name).index
         var change = LinkChange()
         change.mtu = link.mtu
         change.isUp = true
         try socket.perform(.change(link: index, change))
-        // What an earlier container has left there leads nowhere.
-        try? socket.perform(.deleteIngress(link: link.index))
-        try socket.join(link.index, index)
         if !link.flags.contains(.up) {
             var up = LinkChange()
             up.isUp = true
             try socket.perform(.change(link: link.index, up))
         }
+        // What an earlier container has left there leads nowhere.
+        try? socket.perform(.deleteIngress(link: link.index))
+        try socket.join(link.index, index)
         return tap.takeDescriptor()
+    }
+
+    private static func remove(_ names: [String], in namespace: NetworkNamespace) {
+        try? namespace.enter { () throws(NetlinkError) in
+            var socket = try RouteSocket()
+            for link in try socket.links() where names.contains(link.name) {
+                try? socket.perform(.deleteIngress(link: link.index))
+            }
+        }
     }
 }

@@ -123,6 +123,7 @@ package struct ContainerDirectory: ~Copyable {
         if let record = readState(in: folder) {
             if record.process.isRunning { return false }
             CgroupRemains.remove(record.cgroups)
+            NetworkWiring.remove(record.interfaces, in: record.networkPath)
         }
         empty(folder)
         try? root.remove(name, directory: true)

@@ -23,10 +23,14 @@ package enum Start {
         _ container: borrowing ExistingContainer, _ client: inout SandboxClient
     ) throws(RuntimeError) {
         var record = container.record
-        record.interfaces = try NetworkWiring.carryOver(
-            of: record.pid, known: record.interfaces, &client)
-        guard record != container.record else { return }
-        try container.directory.write(record)
+        do throws(RuntimeError) {
+            try NetworkWiring.carryOver(of: record.pid, &record.interfaces, &client)
+        } catch {
+            // The guest has those before the one that failed.
+            try? container.directory.write(record)
+            throw error
+        }
+        if record != container.record { try container.directory.write(record) }
     }
 
     /// Starts the created container. One whose poststart hooks fail is stopped (runtime.md, "Lifecycle").
