@@ -3,15 +3,18 @@ internal import OCISpec
 /// The statistics of `events`, in the form that runc prints.
 struct ContainerStatistics {
     private let files: CgroupFiles
+    private let interfaces: [InterfaceStatistics]
 
-    init(_ files: CgroupFiles) {
+    init(_ files: CgroupFiles, _ interfaces: [InterfaceStatistics] = []) {
         self.files = files
+        self.interfaces = interfaces
     }
 
     var json: JSONValue {
         [
             "cpu": cpu, "cpuset": [:], "memory": memory, "pids": pids, "blkio": blockIO,
-            "hugetlb": [:], "intel_rdt": [:], "network_interfaces": .null,
+            "hugetlb": [:], "intel_rdt": [:],
+            "network_interfaces": interfaces.isEmpty ? .null : .array(interfaces.map(\.json)),
         ]
     }
 

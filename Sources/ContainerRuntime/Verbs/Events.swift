@@ -3,8 +3,8 @@ internal import Linux
 package import OCISpec
 internal import Protocols
 
-/// The verb `events`: statistics from inside the guest, once or again and again, and the kills of the container's
-/// memory limit.
+/// The verb `events`: statistics from inside the guest and of its interfaces, once or again and again, and the kills of
+/// the container's memory limit.
 package struct Events {
     /// How long an out-of-memory kill may stay unnoticed, in milliseconds.
     private static let watchInterval: Int32 = 1000
@@ -24,7 +24,7 @@ package struct Events {
     package func statistics() throws(RuntimeError) {
         let container = try running()
         var client = try container.client()
-        emit("stats", ContainerStatistics(try files(&client)).json)
+        emitStatistics(try files(&client), container.record)
     }
 
     /// Prints statistics every `interval` milliseconds and each out-of-memory kill when it is seen, until the container
@@ -44,7 +44,7 @@ package struct Events {
             kills = now
             rest -= step
             if rest <= 0 {
-                emit("stats", ContainerStatistics(files).json)
+                emitStatistics(files, container.record)
                 rest = interval
             }
         }
@@ -74,6 +74,11 @@ package struct Events {
         let ended = poll.add(descriptor.rawValue, reading: true)
         try RuntimeError.wrap("poll") { () throws(Errno) in try poll.wait(timeout: milliseconds) }
         return !poll.isReady(ended)
+    }
+
+    private func emitStatistics(_ files: CgroupFiles, _ record: StateRecord) {
+        let interfaces = NetworkWiring.statistics(record.interfaces, of: record.pid)
+        emit("stats", ContainerStatistics(files, interfaces).json)
     }
 
     private func emit(_ type: String, _ data: JSONValue?) {
