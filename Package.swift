@@ -99,9 +99,11 @@ let package = Package(
         tests(
             "NetlinkNativeTests",
             [
-                "Netlink", "Devices", "Virtio", "VirtioTestDriver", "GuestMemory", "Linux",
-                "CLinux",
+                "Netlink", "NetworkTestSpace", "Devices", "Virtio", "VirtioTestDriver",
+                "GuestMemory", "Linux", "CLinux",
             ]),
+        layer(
+            "NetworkTestSpace", ["Netlink", "Linux", "CLinux"], path: "Tests/NetworkTestSpace"),
         tests("ProtocolsTests", ["Protocols"]),
         tests("GuestMemoryTests", ["GuestMemory", "Linux"]),
         tests("KVMTests", ["KVM", "GuestMemory"]),
@@ -127,14 +129,21 @@ let package = Package(
         tests("SeccompCompilerTests", ["SeccompCompiler", "OCISpec"]),
         tests(
             "ContainerRuntimeTests",
-            ["ContainerRuntime", "KVM", "OCISpec", "Protocols", "Linux", "vmrun", "FakeSandbox"]),
+            [
+                "ContainerRuntime", "KVM", "OCISpec", "Protocols", "Netlink", "NetworkTestSpace",
+                "Linux", "vmrun", "FakeSandbox",
+            ]),
         .executableTarget(
             name: "FakeSandbox",
             dependencies: ["ContainerRuntime", "VMM", "Protocols", "Linux", "CLinux"],
             path: "Tests/FakeSandbox", swiftSettings: settings),
-        tests("AgentCoreTests", ["AgentCore", "CAgent", "Protocols", "Linux"]),
+        tests("AgentCoreTests", ["AgentCore", "CAgent", "Protocols", "Netlink", "Linux"]),
         // Builds containers on the host, through the agent as PID 1 of fresh namespaces. Needs root.
-        tests("AgentNativeTests", ["AgentCore", "Protocols", "Linux", "AgentHost"]),
+        tests(
+            "AgentNativeTests",
+            [
+                "AgentCore", "Protocols", "Netlink", "NetworkTestSpace", "Linux", "AgentHost",
+            ]),
         .executableTarget(
             name: "AgentHost", dependencies: ["AgentCore"], path: "Tests/AgentHost",
             swiftSettings: settings),

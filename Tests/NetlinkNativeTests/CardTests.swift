@@ -1,12 +1,13 @@
 import Devices
 import Linux
 import Netlink
+import NetworkTestSpace
 import Testing
 
 /// Network cards of two guests on taps that are joined with the ends of a veth pair.
 @Suite(
-    .enabled(if: Namespace.isAvailable, "\(Namespace.unavailable)"),
-    .enabled(if: Namespace.hasTaps, "there is no /dev/net/tun"), .timeLimit(.minutes(2)))
+    .enabled(if: TestNamespace.isAvailable, "\(TestNamespace.unavailable)"),
+    .enabled(if: TestNamespace.hasTaps, "there is no /dev/net/tun"), .timeLimit(.minutes(2)))
 struct CardTests {
     /// VIRTIO_NET_F_GUEST_TSO4 and GUEST_TSO6.
     private static let guestSegmentation: UInt64 = 1 << 7 | 1 << 8
@@ -16,7 +17,7 @@ struct CardTests {
         secondWithout absent: UInt64 = 0,
         _ body: @escaping @Sendable (Card, Card) throws -> Value
     ) throws -> Value {
-        try Namespace.run {
+        try TestNamespace.run {
             var socket = try RouteSocket()
             _ = try socket.makeVeth()
             let first = try Card(tap: try TapDevice("tap0").takeDescriptor())

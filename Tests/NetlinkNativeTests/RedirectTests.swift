@@ -1,11 +1,12 @@
 import Linux
 import Netlink
+import NetworkTestSpace
 import Testing
 
 /// Taps, and links that are joined with them.
 @Suite(
-    .enabled(if: Namespace.isAvailable, "\(Namespace.unavailable)"),
-    .enabled(if: Namespace.hasTaps, "there is no /dev/net/tun"), .timeLimit(.minutes(2)))
+    .enabled(if: TestNamespace.isAvailable, "\(TestNamespace.unavailable)"),
+    .enabled(if: TestNamespace.hasTaps, "there is no /dev/net/tun"), .timeLimit(.minutes(2)))
 struct RedirectTests {
     /// A frame of a protocol for experiments (0x88b5), which nothing else sends, behind an empty header of virtio.
     private static func frame(_ content: UInt8, count: Int = 100) -> [UInt8] {
@@ -32,7 +33,7 @@ struct RedirectTests {
     }
 
     @Test func aTapHasANameAndGoesWithItsDescriptor() throws {
-        let (name, during, after) = try Namespace.run {
+        let (name, during, after) = try TestNamespace.run {
             var socket = try RouteSocket()
             let tap = try TapDevice("vm%d")
             let name = tap.name
@@ -54,7 +55,7 @@ struct RedirectTests {
 
     /// tap0 - veth0, veth1 - tap1: what goes in at one end comes out at the other.
     @Test func joinedLinksAreAWire() throws {
-        let (there, back, after) = try Namespace.run {
+        let (there, back, after) = try TestNamespace.run {
             var socket = try RouteSocket()
             _ = try socket.makeVeth()
             let first = try TapDevice("tap0").takeDescriptor()
@@ -78,7 +79,7 @@ struct RedirectTests {
     }
 
     @Test func aJoinThatFailsLeavesNothingBehind() throws {
-        let (failure, again) = try Namespace.run {
+        let (failure, again) = try TestNamespace.run {
             var socket = try RouteSocket()
             let veth = try socket.makeVeth()
             var failure: NetlinkError?

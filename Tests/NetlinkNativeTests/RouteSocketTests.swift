@@ -1,9 +1,12 @@
 import Linux
 import Netlink
+import NetworkTestSpace
 import Testing
 
 /// Requests to a real kernel, each test in a network namespace of its own.
-@Suite(.enabled(if: Namespace.isAvailable, "\(Namespace.unavailable)"), .timeLimit(.minutes(2)))
+@Suite(
+    .enabled(if: TestNamespace.isAvailable, "\(TestNamespace.unavailable)"), .timeLimit(.minutes(2))
+)
 struct RouteSocketTests {
     private static func prefix(_ length: UInt8, _ bytes: UInt8...) throws -> IPPrefix {
         let address = try #require(IPAddress(bytes))
@@ -13,7 +16,7 @@ struct RouteSocketTests {
     private static let mac: [UInt8] = [0x02, 0, 0, 0, 0, 9]
 
     @Test func linksAreListed() throws {
-        let (links, byName, byIndex) = try Namespace.run {
+        let (links, byName, byIndex) = try TestNamespace.run {
             var socket = try RouteSocket()
             let veth = try socket.makeVeth()
             return (try socket.links(), veth, try socket.link(index: veth.index))
@@ -29,7 +32,7 @@ struct RouteSocketTests {
     }
 
     @Test func aListMayBeLong() throws {
-        let names = try Namespace.run {
+        let names = try TestNamespace.run {
             var socket = try RouteSocket()
             for number in 0..<40 { _ = try socket.makeVeth("left\(number)", "right\(number)") }
             return try socket.links().map(\.name)
@@ -39,7 +42,7 @@ struct RouteSocketTests {
     }
 
     @Test func aLinkIsChangedAllAtOnce() throws {
-        let link = try Namespace.run {
+        let link = try TestNamespace.run {
             var socket = try RouteSocket()
             let veth = try socket.makeVeth()
             var change = LinkChange()
@@ -57,7 +60,7 @@ struct RouteSocketTests {
     }
 
     @Test func whatTheKernelRefusesHasItsReason() throws {
-        let (missing, small) = try Namespace.run {
+        let (missing, small) = try TestNamespace.run {
             var socket = try RouteSocket()
             let veth = try socket.makeVeth()
             var change = LinkChange()
@@ -83,7 +86,7 @@ struct RouteSocketTests {
     }
 
     @Test func aLinkIsDeletedWithItsPeer() throws {
-        let names = try Namespace.run {
+        let names = try TestNamespace.run {
             var socket = try RouteSocket()
             let veth = try socket.makeVeth()
             try socket.perform(.delete(link: veth.index))
@@ -93,7 +96,7 @@ struct RouteSocketTests {
     }
 
     @Test func addressesAreSetAndListed() throws {
-        let addresses = try Namespace.run {
+        let addresses = try TestNamespace.run {
             var socket = try RouteSocket()
             let veth = try socket.makeVeth()
             try socket.setUp("veth0", "veth1")
@@ -116,7 +119,7 @@ struct RouteSocketTests {
     }
 
     @Test func routesAreSetAndListed() throws {
-        let (routes, wanted) = try Namespace.run {
+        let (routes, wanted) = try TestNamespace.run {
             var socket = try RouteSocket()
             let veth = try socket.makeVeth()
             try socket.setUp("veth0", "veth1")
@@ -145,7 +148,7 @@ struct RouteSocketTests {
     }
 
     @Test func neighboursAreSetAndListed() throws {
-        let (neighbours, wanted) = try Namespace.run {
+        let (neighbours, wanted) = try TestNamespace.run {
             var socket = try RouteSocket()
             let veth = try socket.makeVeth()
             try socket.setUp("veth0", "veth1")
@@ -158,12 +161,12 @@ struct RouteSocketTests {
     }
 
     @Test func aLinkMovesToAnotherNamespace() throws {
-        let (here, there) = try Namespace.run {
+        let (here, there) = try TestNamespace.run {
             var first = try RouteSocket()
             let veth = try first.makeVeth()
-            try Namespace.enter()
+            try TestNamespace.enter()
             var second = try RouteSocket()
-            let namespace = try Namespace.descriptor()
+            let namespace = try TestNamespace.descriptor()
             var change = LinkChange()
             change.namespace = namespace.rawValue
             change.name = "moved"
@@ -175,7 +178,7 @@ struct RouteSocketTests {
     }
 
     @Test func changesAreHeard() throws {
-        let (before, events) = try Namespace.run {
+        let (before, events) = try TestNamespace.run {
             var socket = try RouteSocket()
             let listener = try NetworkListener([.links, .addresses])
             let before = try listener.next()

@@ -1,27 +1,27 @@
-import CLinux
-import Glibc
-import Linux
-import Netlink
-import Synchronization
+internal import CLinux
+internal import Glibc
+package import Linux
+package import Netlink
+internal import Synchronization
 
-/// A network namespace that goes with the thread that made it.
-enum Namespace {
-    static let unavailable = "network namespaces need root"
+/// A network namespace that goes with the thread that made it, or with the last descriptor of it.
+package enum TestNamespace {
+    package static let unavailable = "network namespaces need root"
     /// CLONE_NEWNET of linux/sched.h.
     private static let newNetwork: Int32 = 0x4000_0000
 
-    static let isAvailable: Bool = {
+    package static let isAvailable: Bool = {
         (try? run { true }) ?? false
     }()
 
-    /// What `body` answers, on a thread of its own.
-    static func run<Value: Sendable>(
-        _ body: @escaping @Sendable () throws -> Value
+    /// What `body` answers, on a thread of its own in a fresh namespace, or in the one of the path.
+    package static func run<Value: Sendable>(
+        in path: String? = nil, _ body: @escaping @Sendable () throws -> Value
     ) throws -> Value {
         let result = Mutex<Result<Value, any Error>?>(nil)
         let thread = try Thread.start(name: "namespace") {
             let outcome = Result {
-                try enter()
+                if let path { try enter(path) } else { try enter() }
                 return try body()
             }
             result.withLock { $0 = outcome }
@@ -31,21 +31,26 @@ enum Namespace {
         return try outcome.get()
     }
 
-    static let hasTaps = (try? OwnedFD.open("/dev/net/tun", O_RDWR)) != nil
+    package static let hasTaps = (try? OwnedFD.open("/dev/net/tun", O_RDWR)) != nil
 
     /// Moves the thread to a fresh one.
-    static func enter() throws {
+    package static func enter() throws {
         try Errno.check(cl_unshare(newNetwork))
     }
 
-    static func descriptor() throws -> OwnedFD {
+    private static func enter(_ path: String) throws {
+        try Processes.joinNamespaces(of: OwnedFD.open(path, O_RDONLY), newNetwork)
+    }
+
+    /// Of the thread's namespace.
+    package static func descriptor() throws -> OwnedFD {
         try OwnedFD.open("/proc/thread-self/ns/net", O_RDONLY)
     }
 }
 
 extension NetlinkRequest {
     /// Two interfaces of which each sends what the other gets: IFLA_INFO_KIND, and VETH_INFO_PEER of linux/veth.h.
-    static func vethPair(_ one: String, _ other: String) -> NetlinkRequest {
+    package static func vethPair(_ one: String, _ other: String) -> NetlinkRequest {
         let header = [UInt8](repeating: 0, count: 16)
         var request = NetlinkRequest(
             MessageType.newLink, [.acknowledge, .create, .exclusive], header)
@@ -64,12 +69,14 @@ extension NetlinkRequest {
 
 extension RouteSocket {
     /// Makes a pair and answers the first one.
-    mutating func makeVeth(_ one: String = "veth0", _ other: String = "veth1") throws -> Link {
+    package mutating func makeVeth(
+        _ one: String = "veth0", _ other: String = "veth1"
+    ) throws -> Link {
         try perform(.vethPair(one, other))
         return try link(named: one)
     }
 
-    mutating func setUp(_ names: String...) throws {
+    package mutating func setUp(_ names: String...) throws {
         var change = LinkChange()
         change.isUp = true
         for name in names { try perform(.change(link: try link(named: name).index, change)) }
