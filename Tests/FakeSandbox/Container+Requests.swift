@@ -60,6 +60,8 @@ extension Container {
         case .handOver(let pid):
             caller.process?.standIn = pid
         case .attachInterface(let interface):
+            if let failure = refusal { return answer(caller, failure) }
+            taps.append(caller.takeDescriptors())
             try say("interface \(interface.name) in slot \(interface.slot)\n")
             answer(caller, nil)
         }

@@ -13,6 +13,7 @@ final class Container {
     var hasStarted = false
     var isFrozen = false
     var callers: [Caller] = []
+    var taps: [PassedDescriptors] = []
     /// How often the statistics were asked for.
     var readings = 0
 

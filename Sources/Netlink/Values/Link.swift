@@ -14,6 +14,13 @@ package struct Link: Equatable, Sendable {
     /// Index of the bridge or the like that it belongs to.
     package var master: UInt32?
     package var statistics: LinkStatistics?
+
+    package init(index: UInt32, name: String, hardwareType: UInt16, flags: LinkFlags) {
+        self.index = index
+        self.name = name
+        self.hardwareType = hardwareType
+        self.flags = flags
+    }
 }
 
 /// IFF_* of netdevice(7), as far as somebody asks for them.

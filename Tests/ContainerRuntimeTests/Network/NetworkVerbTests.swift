@@ -1,0 +1,122 @@
+import Foundation
+import Glibc
+import Linux
+import NetworkTestSpace
+import Testing
+
+/// Interfaces that the verbs carry over from real network namespaces to the fake sandbox.
+@Suite(
+    .enabled(if: canRun), .enabled(if: TestNamespace.isAvailable, "\(TestNamespace.unavailable)"),
+    .enabled(if: TestNamespace.hasTaps, "there is no /dev/net/tun"), .timeLimit(.minutes(2)))
+struct NetworkVerbTests {
+    private func container(_ arguments: String..., in path: String) throws -> TestContainer {
+        let container = try TestContainer(arguments)
+        try edit(
+            container.bundle, #"{"type": "network"}"#, #"{"type": "network", "path": "\#(path)"}"#)
+        return container
+    }
+
+    private func edit(_ bundle: TestBundle, _ old: String, _ new: String) throws {
+        let text = try String(contentsOfFile: bundle.bundle + "/config.json", encoding: .utf8)
+        try bundle.write(text.replacing(old, with: new))
+    }
+
+    private func interfaces(_ container: TestContainer) -> [String]? {
+        container.bundle.state?["interfaces"] as? [String]
+    }
+
+    @Test func interfacesOfANamedNamespaceAreCarriedOver() throws {
+        let network = try TestNetwork("first", "second")
+        let container = try container("wait", in: network.path)
+        try container.create()
+        #expect(
+            container.output == "interface first in slot 0\ninterface second in slot 1\n")
+        #expect(interfaces(container) == ["first", "second"])
+        #expect(try network.names() == ["first", "second", "vmrun0", "vmrun1"])
+        #expect(try network.isRedirected("first") && network.isRedirected("second"))
+        #expect(try container.call("start", "c") == .quiet)
+        let statistics = try container.call("events", "--stats", "c").output
+        #expect(statistics.contains(#""network_interfaces":[{"Name":"first","RxBytes":"#))
+        #expect(statistics.contains(#"{"Name":"second","RxBytes":"#))
+        #expect(try container.call("delete", "--force", "c") == .quiet)
+        #expect(try network.names() == ["first", "second"])
+        #expect(try !network.isRedirected("first") && !network.isRedirected("second"))
+    }
+
+    @Test func interfacesThatCameAfterCreationAreCarriedOverAtStart() throws {
+        let network = try TestNetwork("first")
+        let container = try container("wait", in: network.path)
+        try container.create()
+        try network.add("second")
+        #expect(try container.call("start", "c") == .quiet)
+        #expect(
+            container.output
+                == "interface first in slot 0\ninterface second in slot 1\nstarted\n")
+        #expect(interfaces(container) == ["first", "second"])
+    }
+
+    /// docker puts an interface into the namespace of the container's process.
+    @Test(.enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/sbin/ip"), "needs ip(8)"))
+    func interfacesOfAHookAreCarriedOver() throws {
+        let container = try TestContainer(["wait"])
+        let script = """
+            pid=$(grep -o '"pid": *[0-9]*' | tr -dc 0-9); \
+            nsenter --net=/proc/$pid/ns/net /usr/sbin/ip link add one type veth peer name other
+            """.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
+        try edit(
+            container.bundle, #""root": "#,
+            #""hooks": {"prestart": [{"path": "/bin/sh", "args": ["sh", "-c", "\#(script)"],"#
+                + #" "env": ["PATH=/usr/bin:/bin"]}]}, "root": "#)
+        try container.create()
+        let lines = container.output.split(separator: "\n").map(String.init)
+        // The kernel decides on the order of the ends.
+        #expect(lines.count == 2)
+        #expect(lines.contains { $0.hasPrefix("interface one in slot ") })
+        #expect(lines.contains { $0.hasPrefix("interface other in slot ") })
+    }
+
+    @Test func aNamespaceThatIsGoneIsNoErrorToDelete() throws {
+        var network: TestNetwork? = try TestNetwork("first")
+        let container = try container("wait", in: try #require(network).path)
+        try container.create()
+        network = nil
+        #expect(try container.call("delete", "--force", "c") == .quiet)
+        #expect(container.bundle.containers == [])
+    }
+
+    @Test func whatTheGuestRefusesLeavesNothing() throws {
+        let network = try TestNetwork("first")
+        let container = try container("refuse", "not today", in: network.path)
+        let outcome = try container.call("create", "--bundle", container.bundle.bundle, "c")
+        #expect(outcome == .fails("create", "not today"))
+        #expect(try network.names() == ["first"])
+        #expect(try !network.isRedirected("first"))
+        #expect(container.bundle.containers == [])
+    }
+
+    @Test func moreInterfacesThanCardsLeaveNothing() throws {
+        let network = try TestNetwork("a", "b", "c")
+        let container = try container("wait", in: network.path)
+        let outcome = try container.call("create", "--bundle", container.bundle.bundle, "c")
+        #expect(outcome.status == 1)
+        #expect(outcome.errors.contains("interfaces a, b, c: a machine has 2 network cards"))
+        #expect(try network.names() == ["a", "b", "c"])
+        #expect(try !network.isRedirected("a"))
+        #expect(container.bundle.containers == [])
+    }
+
+    @Test func aContainerDoesNotTakeTheInterfacesOfAnother() throws {
+        let network = try TestNetwork("first")
+        let one = try container("wait", in: network.path)
+        try one.create()
+        let two = try container("wait", in: network.path)
+        let outcome = try two.call("create", "--bundle", two.bundle.bundle, "c")
+        #expect(outcome.errors.contains("another container has its interfaces (vmrun0)"))
+        #expect(try network.isRedirected("first"))
+        // It is free after that container's end, by whatever it has come.
+        kill(try #require(one.pid), SIGKILL)
+        #expect(eventually { (try? network.names()) == ["first"] })
+        try two.create()
+        #expect(two.output == "interface first in slot 0\n")
+    }
+}
