@@ -1,0 +1,208 @@
+# Interfaces of the container's network namespace. All is in namespaces of the case itself: $outside has a bridge and the other
+# ends of the containers' interfaces.
+# shellcheck shell=bash disable=SC2154,SC2016
+outside=e2e-$$-outside
+network_peer=$root/Tests/EndToEnd/host/network-peer.py
+# What goes through in each direction, and over how many connections at once. A guest's kernel that is interpreted takes
+# about 100 KiB in a second.
+network_kib=${VMRUN_NETWORK_KIB:-96}
+network_connections=${VMRUN_NETWORK_CONNECTIONS:-4}
+
+skip_network() {
+    ((EUID == 0)) || echo 'needs root'
+    local command
+    for command in ip tc python3; do command -v "$command" >/dev/null || echo "$command is missing"; done
+    [[ -c /dev/net/tun ]] || echo 'there is no /dev/net/tun'
+    ! command -v ip >/dev/null || ip netns add "$outside-try" && ip netns delete "$outside-try" || echo 'no network namespaces'
+}
+
+# begin_network NAME...: namespaces e2e-PID-NAME with an eth0 on the bridge: 10.97.0.2, fd97::2 and so on.
+begin_network() {
+    local name number=1
+    trap end_network EXIT
+    ip netns add "$outside"
+    ip -n "$outside" link set lo up
+    ip -n "$outside" link add bridge type bridge
+    give_addresses "$outside" bridge 97 1
+    for name in "$@"; do
+        number=$((number + 1))
+        ip netns add "e2e-$$-$name"
+        ip link add eth0 address "02:97:00:00:00:0$number" netns "e2e-$$-$name" type veth peer name "$name" netns "$outside"
+        ip -n "$outside" link set "$name" master bridge up
+        give_addresses "e2e-$$-$name" eth0 97 "$number"
+        ip -n "e2e-$$-$name" route add default via 10.97.0.1
+        ip -n "e2e-$$-$name" route add default via fd97::1
+    done
+}
+
+# give_addresses NAMESPACE LINK NETWORK NUMBER
+give_addresses() {
+    ip -n "$1" address add "10.$3.0.$4/24" broadcast + dev "$2"
+    ip -n "$1" address add "fd$3::$4/64" dev "$2" nodad
+    ip -n "$1" link set "$2" up
+}
+
+# One more interface, with large packets: eth1 of the namespace with the name.
+add_wide_interface() {
+    ip link add eth1 mtu 9000 netns "e2e-$$-$1" type veth peer name "$1-wide" mtu 9000 netns "$outside"
+    give_addresses "$outside" "$1-wide" 99 1
+    give_addresses "e2e-$$-$1" eth1 99 2
+    ip -n "e2e-$$-$1" route add 10.100.0.0/16 via 10.99.0.1 src 10.99.0.2 metric 50
+}
+
+end_network() {
+    local name
+    [[ -z ${peer:-} ]] || kill "$peer" 2>/dev/null || true
+    peer=
+    for name in $(ip netns list | awk -v own="e2e-$$-" 'index($1, own) == 1 {print $1}'); do ip netns delete "$name"; done
+}
+
+begin_peer() {
+    ip netns exec "$outside" python3 "$network_peer" serve >"$work/peer" 2>&1 &
+    peer=$!
+    wait_for 20 grep -q ready "$work/peer"
+}
+
+# in_network NAME COMMAND...: prints the path of a bundle that runs it in the namespace. Pings are allowed.
+in_network() {
+    local name=$1
+    shift
+    bundle '.linux.namespaces |= map(if .type == "network" then .path = "/run/netns/e2e-'$$-"$name"'" else . end)
+        | .process.capabilities[] |= (. + ["CAP_NET_RAW"] | unique)' "$@"
+}
+
+# The parts of routes that iproute2 and busybox both print; not those of taps and, which busybox adds, of multicast.
+routes() {
+    awk '!/vmrun|^multicast/ {line = $1; for (i = 2; i < NF; i++) if ($i ~ /^(via|dev|src|metric)$/) line = line " " $i " " $(i + 1)
+        print line}' | sort
+}
+addresses() { awk '$2 ~ /^eth/ && $3 ~ /^inet/ {print $2, $4}' | sort; }
+
+test_network_is_that_of_the_namespace() {
+    local space=e2e-$$-one
+    begin_network one
+    add_wide_interface one
+    run_in "$(in_network one sh -c '
+        for name in eth0 eth1; do echo "$name $(cat /sys/class/net/$name/address /sys/class/net/$name/mtu | tr "\n" " ")"; done
+        ls /sys/class/net; echo =; ip -o address; echo =; ip route; ip -6 route')"
+    expect_equal "$status" 0 "$err"
+    local link addresses routes
+    link=$(ip -j -n "$space" link | jq -r '.[] | select(.ifname | startswith("eth")) | "\(.ifname) \(.address) \(.mtu) "' | sort)
+    expect_equal "${out%%=*}" "$link"$'\neth0\neth1\nlo\n'
+    addresses=${out#*=}
+    expect_equal "$(addresses <<<"${addresses%%=*}")" "$(ip -n "$space" -o address | addresses)"
+    routes=$( (ip -n "$space" route; ip -n "$space" -6 route) | routes)
+    expect_equal "$(routes <<<"${out##*=}" | grep .)" "$routes"
+    # The addresses are where the container can be reached from: they stay when it is gone, with nothing of it.
+    expect_equal "$(ip -n "$space" -o link | grep -c vmrun)" 0 'taps'
+    expect_equal "$(tc -n "$space" qdisc show | grep -c ingress)" 0 'queueing disciplines'
+    end_network
+}
+skip_network_is_that_of_the_namespace() { skip_network; }
+
+# Some engines bring the interfaces between create and start (ctr with CNI, for one).
+test_network_may_come_after_creation() {
+    local id=e2e-$$-late pid
+    begin_network
+    created "$id" "$(bundle . sh -c 'cat /sys/class/net/eth0/address; ip -o address show dev eth0; exec sleep 1000')"
+    pid=$(<"$work/$id.pid")
+    ip link add eth0 address 02:97:00:00:00:09 netns "$pid" type veth peer name late netns "$outside"
+    ip -n "$outside" link set late master bridge up
+    nsenter "--net=/proc/$pid/ns/net" ip address add 10.97.0.9/24 dev eth0
+    nsenter "--net=/proc/$pid/ns/net" ip link set eth0 up
+    rt start "$id"
+    wait_for 60 grep -q 'inet 10.97.0.9/24' "$work/$id.out"
+    expect_equal "$(head -n 1 "$work/$id.out")" 02:97:00:00:00:09
+    ip netns exec "$outside" busybox ping -c 1 -W 20 10.97.0.9 >/dev/null || fail 'no answer'
+    rt delete --force "$id"
+    end_network
+}
+skip_network_may_come_after_creation() { skip_network; }
+
+# From the container: names, datagrams, streams of both families, and large packets. To it: the same.
+test_network_passes_everything_on() {
+    local one=e2e-$$-one two=e2e-$$-two bytes=$((network_kib << 10)) pid
+    begin_network one two
+    add_wide_interface one
+    begin_peer
+    clang -static -O1 -Wall -Wextra -Werror -o "$work/udp-echo" "$root/Tests/EndToEnd/guest/udp-echo.c"
+    echo 'nameserver 10.97.0.1' >"$work/resolv.conf"
+    start_server
+    "$vmrun" --root "$state" events --stats "$one" >"$work/stats"
+    expect_equal "$(jq -c '.data.network_interfaces | [.[].Name]' "$work/stats")" '["eth0","eth1"]'
+    expect_equal "$(jq ".data.network_interfaces[0] | .RxBytes > $bytes and .TxBytes > $bytes and .RxErrors == 0" "$work/stats")" true
+    expect_reachable
+
+    # Another container, over the bridge.
+    run_in "$(in_network two sh -c '
+        for address in 10.97.0.2 "[fd97::2]"; do wget -qO- "http://$address:8080/file" | sha256sum; done')"
+    expect_equal "$status" 0 "$err"
+    expect_equal "$(sort -u <<<"$out")" "$(sha256sum <"$work/pattern")"
+    expect_equal "$(tc -n "$two" qdisc show | grep -c ingress)" 0 'queueing disciplines'
+
+    pid=$("$vmrun" --root "$state" state "$one" | jq .pid)
+    kill -9 "$pid"
+    wait_for 20 no_tap "$one"
+    "$vmrun" --root "$state" delete "$one"
+    expect_equal "$(tc -n "$one" qdisc show | grep -c ingress)" 0 'queueing disciplines'
+    end_network
+}
+skip_network_passes_everything_on() {
+    skip_network
+    command -v clang >/dev/null || echo 'clang is missing'
+}
+
+no_tap() { ! ip -n "$1" -o link | grep -q vmrun; }
+
+# A container that has tried everything from its side, and serves.
+start_server() {
+    local path
+    path=$(in_network one sh -c '
+        set -e
+        ping -qc 2 10.97.0.1; ping -qc 2 fd97::1
+        ping -qc 1 -s 8972 10.99.0.1; ping -qc 1 -s 8952 fd99::1
+        nslookup some.test
+        cd /tmp
+        for address in 10.97.0.1 fd97::1; do
+            echo "source $0" | nc $address 7000 >file
+            sum=$(sha256sum <file)
+            { echo "sink $0"; cat file; } | nc $address 7000 >sum
+            echo "sums $sum $(cat sum)"
+        done
+        for number in $(seq $1); do echo "source $2" | nc 10.99.0.1 7000 | sha256sum >sum$number & jobs="$jobs $!"; done
+        wait $jobs
+        cat sum[0-9]* | sort | uniq -c
+        /udp-echo & httpd -f -p 8080 & echo ready
+        wait' "$bytes" "$network_connections" $((bytes / network_connections)))
+    jq --arg work "$work" '.mounts += [
+        {destination: "/etc/resolv.conf", type: "bind", source: "\($work)/resolv.conf", options: ["bind", "ro"]},
+        {destination: "/udp-echo", type: "bind", source: "\($work)/udp-echo", options: ["bind", "ro"]},
+        {destination: "/tmp", type: "tmpfs", source: "tmpfs", options: ["size=80%"]}]' "$path/config.json" >"$path/new"
+    mv "$path/new" "$path/config.json"
+    "$vmrun" --root "$state" run --detach --bundle "$path" "$one" </dev/null >"$work/server.out" 2>"$work/server.err" || fail "$(<"$work/server.err")"
+    wait_for 300 grep -q '^ready' "$work/server.out" || fail "$(cat "$work/server.out" "$work/server.err")"
+    python3 "$network_peer" pattern "$bytes" >"$work/pattern"
+    local sum
+    sum=$(sha256sum <"$work/pattern" | cut -d' ' -f1)
+    expect_equal "$(grep -c "^sums $sum *- $sum\$" "$work/server.out")" 2 "$(<"$work/server.out")"
+    sum=$(python3 "$network_peer" pattern $((bytes / network_connections)) | sha256sum)
+    expect_equal "$(tail -n 2 "$work/server.out" | tr -s ' ')" " $network_connections ${sum/  / }"$'\nready'
+    expect_equal "$(grep -c ' 0% packet loss' "$work/server.out")" 4 "$(<"$work/server.out")"
+    expect_equal "$(grep -cE '^Address: (10.97.0.1|fd97::1)$' "$work/server.out")" 2 "$(<"$work/server.out")"
+}
+
+# To the container, from outside.
+expect_reachable() {
+    local address
+    # The servers begin after their shell.
+    wait_for 60 ip netns exec "$outside" python3 "$network_peer" echo 10.97.0.2 7001 1
+    wait_for 60 ip netns exec "$outside" busybox wget -qO /dev/null http://10.97.0.2:8080/file
+    for address in 10.97.0.2 fd97::2; do
+        ip netns exec "$outside" python3 "$network_peer" echo "$address" 7001 1 1400 4000
+    done
+    ip netns exec "$outside" python3 "$network_peer" echo 10.99.0.2 7001 8972
+    for address in 10.97.0.2 '[fd97::2]' 10.99.0.2; do
+        ip netns exec "$outside" busybox wget -qO "$work/got" "http://$address:8080/file"
+        cmp "$work/got" "$work/pattern"
+    done
+}
