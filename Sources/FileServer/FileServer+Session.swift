@@ -63,8 +63,12 @@ extension FileServer {
             chosen = [try table.node(call.header.node).share]
         }
         for share in chosen where !share.view.readOnly {
-            let flags = share.rootStatus.type == .directory ? OpenFlags.directory : 0
-            try reopen(share.root, flags).synchronizeFileSystem()
+            switch share.rootStatus.type {
+            case .directory: try reopen(share.root, OpenFlags.directory).synchronizeFileSystem()
+            case .regular: try reopen(share.root, 0).synchronizeFileSystem()
+            // Opening a pipe waits for its other end.
+            default: continue
+            }
         }
         return .done
     }

@@ -74,7 +74,8 @@ package final class FileServer: Sendable {
         cache: CachePolicy = .automatic
     ) throws(Errno) {
         let share = try Share(descriptor, view, cache: cache, reopen: opener)
-        guard share.rootStatus.type == .directory || share.rootStatus.type == .regular else {
+        // Pipes, sockets and devices are the client's own, of which the share has the names.
+        guard let type = share.rootStatus.type, type != .symbolicLink else {
             throw .invalidArgument
         }
         var components: [FileName] = []

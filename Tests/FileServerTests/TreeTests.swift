@@ -28,6 +28,23 @@ import Testing
         #expect(client.call(15, hosts, read).body == Array("127.0.0.1".utf8))
     }
 
+    @Test func aPipeIsAShareThatIsNeverOpened() throws {
+        let scratch = try Scratch()
+        try scratch.open().makeNode(
+            "pipe", mode: 0o010644, device: DeviceNumber(major: 0, minor: 0))
+        let server = try FileServer()
+        let pipe = try OwnedFD.openPath(scratch.path + "/pipe", 0)
+        try server.add(name: "pipe", descriptor: pipe)
+        let client = Client(server)
+        _ = client.initialize()
+        let found = client.call(1, 1, Bytes().name("pipe"))
+        // fuse_entry_out.attr.mode
+        #expect(found.u32(at: 16 + 40 + 60) == 0o010644)
+        #expect(client.call(14, found.u64(at: 16), Bytes().u32(0).u32(0)).error == -ENXIO)
+        // FUSE_SYNCFS
+        #expect(client.call(50, 1, Bytes().u64(0)).error == 0)
+    }
+
     @Test func theTopIsListedAndCannotBeChanged() throws {
         let root = try Scratch()
         let server = try FileServer()
