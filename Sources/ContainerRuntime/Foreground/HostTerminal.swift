@@ -22,10 +22,10 @@ package final class HostTerminal {
 
     package var size: Terminal.Size? { try? Terminal.size(of: descriptor.rawValue) }
 
-    /// Keys go to the container as they are, until `restore`.
+    /// Keys go to the container as they are, until `restore`. Newlines of its output get their carriage return here.
     func makeRaw() throws(RuntimeError) {
         do throws(Errno) {
-            try Terminal.makeRaw(descriptor.rawValue)
+            try Terminal.makeRaw(descriptor.rawValue, keepingOutput: true)
         } catch {
             throw .system("set the terminal to raw mode", error)
         }

@@ -42,9 +42,10 @@ package enum StandardStreams {
         size = size ?? host?.size
         process.terminalRows = UInt32(size?.rows ?? 0)
         process.terminalColumns = UInt32(size?.columns ?? 0)
-        process.terminalKeepsNewlines = caller.consoleSocket != nil
+        // The engine's terminal, or the one in front of us, makes carriage returns; a pipe gets none, as with runc.
+        process.terminalKeepsNewlines = true
         let terminal = try PseudoTerminal(
-            size: size, translatesNewlines: process.terminalKeepsNewlines)
+            size: size, translatesNewlines: caller.consoleSocket != nil)
         return (.terminal(terminal), host)
     }
 
