@@ -101,6 +101,7 @@ extension PreparedContainer {
             log.phase("launched")
             do throws(RuntimeError) {
                 try create(sandbox, in: directory, guarded: guardian)
+                try placement.limitProcessors(log)
                 return sandbox
             } catch {
                 sandbox.kill()

@@ -60,7 +60,15 @@ final class HostPlacement {
             log.write(isWanted ? .warning : .debug, "cgroup of the host: \(failure)\(place)")
         }
         guard !cgroup.folders.isEmpty else { return }
-        for warning in try cgroup.update(plan.resources, overhead) { log.write(.warning, warning) }
+        let limits = plan.resources.withoutQuota
+        for warning in try cgroup.update(limits, overhead) { log.write(.warning, warning) }
+    }
+
+    /// The container is there: from now on its sandbox has no more of the processors than it. The start of a machine is
+    /// not the container's doing, and would take long on a small share.
+    func limitProcessors(_ log: Log) throws(RuntimeError) {
+        guard let quota = plan.resources.quotaAlone, !cgroup.folders.isEmpty else { return }
+        for warning in try cgroup.update(quota, overhead) { log.write(.warning, warning) }
     }
 
     /// Borrows from this object.
@@ -93,6 +101,29 @@ extension PlacementPlan {
         var others = resources
         others.devices = nil
         return others != Resources()
+    }
+}
+
+extension Resources {
+    /// Without what bounds the time on processors.
+    var withoutQuota: Resources {
+        var others = self
+        others.cpu?.quota = nil
+        others.cpu?.period = nil
+        others.cpu?.burst = nil
+        return others
+    }
+
+    /// That alone; nil where there is none.
+    var quotaAlone: Resources? {
+        guard let cpu, cpu.quota != nil || cpu.period != nil || cpu.burst != nil else { return nil }
+        var processors = CPU()
+        processors.quota = cpu.quota
+        processors.period = cpu.period
+        processors.burst = cpu.burst
+        var quota = Resources()
+        quota.cpu = processors
+        return quota
     }
 }
 

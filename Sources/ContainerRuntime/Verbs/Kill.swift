@@ -7,11 +7,11 @@ package enum Kill {
     /// How long a guest may take to answer that it has passed KILL on.
     private static let killMilliseconds: Int32 = 10_000
 
-    /// `signal`: a name with or without SIG, or a number.
+    /// `signal`: a name with or without SIG, or a number, 0 among them.
     package static func run(
         _ id: ContainerID, signal: String, all: Bool, root: String
     ) throws(RuntimeError) {
-        guard let number = SignalName.number(of: signal) else {
+        guard let number = signal == "0" ? 0 : SignalName.number(of: signal) else {
             throw .usage("unknown signal \"\(signal)\"")
         }
         let container = try ExistingContainer(id, root: root)
@@ -21,6 +21,8 @@ package enum Kill {
         case .stopped where all: return
         case .stopped, .creating: throw .notRunning
         }
+        // Signal 0 asks whether there is a process (kill(2)).
+        guard number != 0 else { return }
         var client = try container.client()
         do throws(RuntimeError) {
             let patience = number == SIGKILL ? killMilliseconds : -1
