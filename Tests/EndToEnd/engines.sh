@@ -8,6 +8,9 @@ engine_group=e2e-engine-$$
 # Debian's docker: there may be others in the path.
 docker_client=/usr/bin/docker
 
+# The network that an engine with interfaces has for itself: its bridges, rules and containers' other ends are there.
+engine_space=e2e-engine-$$
+
 # Prints why a case of an engine cannot be: engine_missing COMMAND...
 engine_missing() {
     local command
@@ -32,15 +35,34 @@ begin_engine() {
     export PATH=$PATH:/usr/sbin
 }
 
+# in_engine_space COMMAND...: once begin_engine_space was called.
+in_engine_space() { nsenter "--net=/run/netns/$engine_space" "$@"; }
+begin_engine_space() {
+    trap end_engine EXIT
+    ip netns add "$engine_space"
+    ip -n "$engine_space" link set lo up
+}
+
+# expect_served URL: a container's server answers with what it has.
+expect_served() {
+    wait_for 60 in_engine_space busybox wget -qO "$work/got" "$1"
+    expect_equal "$(<"$work/got")" 'of the guest'
+}
+
 engine_processes() { pgrep -f -- "$engine/" "$@"; }
 no_engine_process() { ! engine_processes; }
 
 # The engine leaves the parent of its cgroups.
-remove_cgroups() { find /sys/fs/cgroup -depth -type d -path "*/$engine_group*" -exec rmdir {} +; }
+remove_cgroups() {
+    # podman makes folders for controllers that are not mounted, too, and files in them.
+    [[ $(stat -fc %T /sys/fs/cgroup) != tmpfs ]] || find /sys/fs/cgroup -xdev -depth -path "*/$engine_group*" -delete
+    find /sys/fs/cgroup -depth -type d -path "*/$engine_group*" -exec rmdir {} +
+}
 
 # After a failure: whatever is left is ended.
 end_engine() {
     local left
+    ip netns delete "$engine_space" 2>/dev/null
     [[ -d $engine ]] || return 0
     mapfile -t left < <(engine_processes)
     ((${#left[@]} == 0)) || kill -9 "${left[@]}" 2>/dev/null
@@ -59,6 +81,7 @@ expect_engine_gone() {
     left=$(find /sys/fs/cgroup -type d -path "*/$engine_group/*" ! -name conmon 2>/dev/null)
     [[ -z $left ]] || fail "left of the cgroups: $left"
     remove_cgroups
+    [[ ! -e /run/netns/$engine_space ]] || ip netns delete "$engine_space"
     rm -rf -- "$engine"
     trap - EXIT
 }

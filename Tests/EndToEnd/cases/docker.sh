@@ -1,13 +1,16 @@
 # docker, with a containerd of its own, calls the runtime.
 # shellcheck shell=bash disable=SC2154,SC2016
 
+# begin_docker FLAG...: the network of the daemon.
 begin_docker() {
+    local enter=()
+    [[ ! -e /run/netns/$engine_space ]] || enter=(nsenter "--net=/run/netns/$engine_space")
     begin_engine
     docker=("$docker_client" --host "unix://$engine/docker.sock")
     echo '{}' >"$engine/daemon.json"
-    begin_daemon "$engine/docker.sock" dockerd --config-file "$engine/daemon.json" --data-root "$engine/root" \
+    begin_daemon "$engine/docker.sock" "${enter[@]}" dockerd --config-file "$engine/daemon.json" --data-root "$engine/root" \
         --exec-root "$engine/exec" --host "unix://$engine/docker.sock" --pidfile "$engine/docker.pid" --storage-driver vfs \
-        --bridge none --iptables=false --ip6tables=false --ip-forward=false --ip-masq=false \
+        "$@" --iptables=false --ip6tables=false --ip-forward=false --ip-masq=false \
         --exec-opt native.cgroupdriver=cgroupfs --cgroup-parent "/$engine_group" \
         --add-runtime "vmrun=$engine/bin/vmrun" --default-runtime vmrun
     engine_root "$engine/root.tar"
@@ -25,7 +28,7 @@ end_docker() {
 
 test_docker_runs_containers() {
     local name=life
-    begin_docker
+    begin_docker --bridge none
     mkdir "$engine/volume"
     echo 'of the host' >"$engine/volume/file"
     ends 7 "${docker[@]}" run -i --rm "${run_options[@]}" -e COLOUR=blue -w /tmp --user 1000:1001 --hostname box --read-only --init \
@@ -66,3 +69,23 @@ test_docker_runs_containers() {
 }
 docker_logged() { "${docker[@]}" logs "$1" | grep -q "$2"; }
 skip_docker_runs_containers() { engine_missing dockerd containerd containerd-shim-runc-v2 "$docker_client"; }
+
+# docker's bridge, whose interfaces a hook of docker's brings; and a port that its proxy publishes.
+test_docker_network() {
+    local name=web address options=(--ulimit nofile=1024:1024)
+    begin_engine_space
+    begin_docker --bip 10.96.0.1/24
+    "${docker[@]}" run -d --name "$name" "${options[@]}" -p 8088:8080 busybox sh -c '
+        mkdir /w; echo of the guest >/w/file; exec httpd -f -p 8080 -h /w' >/dev/null
+    address=$("${docker[@]}" inspect "$name" --format '{{.NetworkSettings.IPAddress}}')
+    expect_served "http://$address:8080/file"
+    expect_served http://10.96.0.1:8088/file
+    ends 0 "${docker[@]}" run --rm "${options[@]}" busybox wget -qO- "http://$address:8080/file"
+    expect_equal "$out" 'of the guest'
+    expect_equal "$("${docker[@]}" exec "$name" cat /sys/class/net/eth0/address)" \
+        "$("${docker[@]}" inspect "$name" --format '{{.NetworkSettings.MacAddress}}')"
+    "${docker[@]}" rm -f "$name" >/dev/null
+    expect_equal "$(in_engine_space ip -o link | grep -c veth)" 0 'interfaces'
+    end_docker
+}
+skip_docker_network() { engine_missing dockerd containerd containerd-shim-runc-v2 "$docker_client" docker-proxy ip; }

@@ -3,13 +3,15 @@
 
 begin_podman() {
     begin_engine --root "$state"
-    cat >"$engine/containers.conf" <<-'END'
+    cat >"$engine/containers.conf" <<-END
 		[containers]
 		log_driver = "k8s-file"
 		[engine]
 		cgroup_manager = "cgroupfs"
 		events_logger = "file"
 		runtime_supports_json = ["vmrun"]
+		[network]
+		network_config_dir = "$engine/networks"
 	END
     export CONTAINERS_CONF=$engine/containers.conf
     podman=(podman --root "$engine/root" --runroot "$engine/run" --tmpdir "$engine/tmp" --storage-driver vfs
@@ -23,7 +25,7 @@ end_podman() {
     expect_engine_gone
 }
 
-# Without a network: one of podman's own works as well where the runtime can carry interfaces of a namespace.
+# Most cases have no network.
 run_options=(--network none --cgroup-parent "/$engine_group")
 
 test_podman_runs_containers() {
@@ -93,3 +95,27 @@ test_podman_manages_a_container() {
 }
 podman_logged() { "${podman[@]}" logs "$1" | grep -q "$2"; }
 skip_podman_manages_a_container() { engine_missing podman conmon; }
+
+# podman's default bridge, and a port that it publishes.
+test_podman_network() {
+    local name=web address options=(--cgroup-parent "/$engine_group" --ulimit nofile=1024:1024 --ulimit nproc=1000:1000)
+    begin_podman
+    begin_engine_space
+    podman=(nsenter "--net=/run/netns/$engine_space" "${podman[@]}")
+    "${podman[@]}" run -d --name "$name" "${options[@]}" -p 8088:8080 busybox sh -c '
+        mkdir /w; echo of the guest >/w/file; exec httpd -f -p 8080 -h /w' >/dev/null
+    address=$("${podman[@]}" inspect "$name" --format '{{.NetworkSettings.IPAddress}}')
+    expect_served "http://$address:8080/file"
+    expect_served "http://$("${podman[@]}" inspect "$name" --format '{{.NetworkSettings.Gateway}}'):8088/file"
+    ends 0 "${podman[@]}" run --rm "${options[@]}" busybox wget -qO- "http://$address:8080/file"
+    expect_equal "$out" 'of the guest'
+    expect_equal "$("${podman[@]}" exec "$name" cat /sys/class/net/eth0/address)" \
+        "$("${podman[@]}" inspect "$name" --format '{{.NetworkSettings.MacAddress}}')"
+    "${podman[@]}" rm -f -t 0 "$name" >/dev/null
+    expect_equal "$(in_engine_space ip -o link | grep -c veth)" 0 'interfaces'
+    end_podman
+}
+skip_podman_network() {
+    engine_missing podman conmon ip iptables
+    [[ -x /usr/lib/cni/bridge || -x /usr/lib/podman/netavark ]] || echo 'the plugins for networks are missing'
+}
