@@ -141,7 +141,7 @@ import Testing
         #expect(
             person.sees(
                 "vmrun: warning: template \(bundle.templateNames[0]) cannot be used: "
-                    + "it is number 1\r\ntemplate 2\n"))
+                    + "it is number 1\r\ntemplate 2\r\n"))
         #expect(person.echoes)
     }
 

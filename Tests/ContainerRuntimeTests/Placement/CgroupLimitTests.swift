@@ -33,6 +33,18 @@ import Testing
         #expect(overhead.memory(limit * Self.mebibyte) == mebibytes * Self.mebibyte)
     }
 
+    @Test func aQuotaWaitsUntilTheContainerIsThere() throws {
+        let all = try resources(
+            #"{"cpu": {"shares": 8, "quota": 5000, "period": 100000}, "pids": {"limit": 3}}"#)
+        let early = lines(CgroupLimit.v1(all.withoutQuota, overhead))
+        #expect(early == ["cpu.shares 8", "pids.max 131"])
+        let quota = try #require(all.quotaAlone)
+        let late = lines(CgroupLimit.v1(quota, overhead))
+        #expect(late == ["cpu.cfs_period_us 100000", "cpu.cfs_quota_us 5000"])
+        #expect(try resources(#"{"cpu": {"shares": 8}}"#).quotaAlone == nil)
+        #expect(Resources().quotaAlone == nil)
+    }
+
     @Test func noLimitStaysNone() {
         #expect(overhead.memory(-1) == -1)
         #expect(overhead.memory(.max) == -1)

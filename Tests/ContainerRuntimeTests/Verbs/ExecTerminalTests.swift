@@ -16,13 +16,13 @@ import Testing
         let call = try Invocation(
             ["exec", "--tty", "c", "terminal"], in: container.bundle,
             terminal: person.slave.rawValue)
-        #expect(person.sees("size 30x90\n"))
+        #expect(person.sees("size 30x90\r\n"))
         #expect(!person.echoes)
         try person.types("a\u{3}")
-        #expect(person.sees("size 30x90\n<a\u{3}>"))
+        #expect(person.sees("size 30x90\r\n<a\u{3}>"))
         try Terminal.setSize(Terminal.Size(rows: 40, columns: 100), of: person.slave.rawValue)
         call.child.signal(SIGWINCH)
-        #expect(person.sees("size 30x90\n<a\u{3}>size 40x100\n"))
+        #expect(person.sees("size 30x90\r\n<a\u{3}>size 40x100\r\n"))
         try person.types("q")
         #expect(try call.status() == 7)
         #expect(person.echoes)
@@ -33,7 +33,7 @@ import Testing
         let call = try Invocation(
             ["exec", "-t", "c", "terminal"], in: container.bundle,
             terminal: person.slave.rawValue)
-        #expect(person.sees("size 30x90\n"))
+        #expect(person.sees("size 30x90\r\n"))
         #expect(try container.call("kill", "c", "9") == .quiet)
         #expect(try call.status() == 137)
         #expect(person.echoes)

@@ -15,12 +15,20 @@ import Testing
         #expect(eventually { !container.isAlive })
     }
 
-    @Test(arguments: ["BOGUS", "0", "65", "-1", "99999999999", "SIG", "", "RTMIN+31", "RTMAX+1"])
+    @Test(arguments: ["BOGUS", "65", "-1", "99999999999", "SIG", "", "RTMIN+31", "RTMAX+1"])
     func refusesWhatIsNoSignal(name: String) throws {
         let container = try TestContainer.running("wait")
         let outcome = try container.call("kill", "c", "--", name)
         #expect(outcome == .fails("kill", "unknown signal \"\(name)\""))
         #expect(container.status == "running")
+    }
+
+    @Test func asksWithZeroWhetherThereIsAProcess() throws {
+        let container = try TestContainer.running("wait")
+        #expect(try container.call("kill", "c", "0") == .quiet)
+        #expect(container.output == "started\n")
+        let ended = try TestContainer.stopped()
+        #expect(try ended.call("kill", "c", "0") == .fails("kill", "container not running"))
     }
 
     @Test func sendsTermWithoutAName() throws {
