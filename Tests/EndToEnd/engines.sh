@@ -109,7 +109,7 @@ on_terminal() {
     status=0
     printf -v out ' %q' "$@"
     script -qec "stty rows 31 cols 97;$out" /dev/null </dev/null >"$work/terminal" || status=$?
-    out=$(tr -d '\r' <"$work/terminal")
+    out=$(without_controls <"$work/terminal")
 }
 
 # ends STATUS COMMAND...: the command ends with the status; sets $out to its stdout and $err to its stderr.

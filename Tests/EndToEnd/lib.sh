@@ -63,6 +63,10 @@ expect_nothing_left() {
     [[ -z $left ]] || fail "left mounted: $left"
 }
 
+# What script(1) has read from a terminal, without carriage returns, and without the NUL that it types at the end of its own
+# input, which a terminal that is not raw shows as ^@.
+without_controls() { tr -d '\r\000' | sed 's/\^@//g'; }
+
 # Waits until a command succeeds: wait_for SECONDS COMMAND...
 wait_for() {
     local end=$((SECONDS + $1))

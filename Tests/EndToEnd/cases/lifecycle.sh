@@ -106,7 +106,7 @@ test_programs_are_executed_in_a_running_container() {
         'b /tmp 1000 1001 '
     status=0
     out=$(script -qec "stty rows 31 cols 97; '$vmrun' --root '$state' exec --tty $id sh -c 'tty; stty size; exit 6'" /dev/null \
-        </dev/null | tr -d '\r'; exit "${PIPESTATUS[0]}") || status=$?
+        </dev/null | without_controls; exit "${PIPESTATUS[0]}") || status=$?
     expect_equal "$status" 6 "$out"
     expect_contains "$out" $'/dev/pts/0\n31 97'
     expect_detached_execs_have_processes "$id"

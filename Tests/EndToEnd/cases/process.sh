@@ -91,7 +91,7 @@ test_a_terminal_is_the_containers_own() {
     status=0
     script -qec "stty rows 31 cols 97; '$vmrun' --root '$state' run --bundle '$path' e2e-$$-tty" /dev/null \
         </dev/null >"$work/out" || status=$?
-    out=$(tr -d '\r' <"$work/out")
+    out=$(without_controls <"$work/out")
     expect_equal "$status" 5 "$out"
     expect_contains "$out" /dev/pts/0
     expect_contains "$out" '31 97'
