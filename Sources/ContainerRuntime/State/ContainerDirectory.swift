@@ -6,6 +6,7 @@ package import OCISpec
 ///
 ///     state.json     StateRecord, replaced in one step; missing while the container is being made
 ///     config.json    of the bundle, as it was then
+///     seccomp.bpf    the compiled filter, where there is one
 ///     sandbox.sock   where the sandbox takes requests
 ///     sandbox.log    lines of JSON from the sandbox
 ///

@@ -1,7 +1,7 @@
 package import OCISpec
 
 /// state.json of a container's folder: what later verbs must know.
-package struct StateRecord: Equatable, Sendable, Decodable {
+package struct StateRecord: Equatable, Sendable {
     package var ociVersion: String
     package var id: String
     /// Absolute.
@@ -44,5 +44,40 @@ package struct StateRecord: Equatable, Sendable, Decodable {
         .object(
             annotations.sorted { $0.key < $1.key }
                 .map { JSONValue.Member($0.key, .string($0.value)) })
+    }
+}
+
+extension StateRecord: Decodable {
+    private enum CodingKeys: String, CodingKey {
+        case ociVersion
+        case id
+        case bundle
+        case rootfs
+        case created
+        case pid
+        case pidStartTime
+        case annotations
+        case memorySize
+        case cgroups
+        case networkPath
+        case interfaces
+    }
+
+    /// What later versions have added may be missing: a container outlives an update of vmrun, and one whose record
+    /// could not be read would be taken for what a crash has left.
+    package init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        ociVersion = try values.decode(String.self, forKey: .ociVersion)
+        id = try values.decode(String.self, forKey: .id)
+        bundle = try values.decode(String.self, forKey: .bundle)
+        rootfs = try values.decode(String.self, forKey: .rootfs)
+        created = try values.decode(String.self, forKey: .created)
+        pid = try values.decode(Int32.self, forKey: .pid)
+        pidStartTime = try values.decode(UInt64.self, forKey: .pidStartTime)
+        annotations = try values.decode([String: String].self, forKey: .annotations)
+        memorySize = try values.decodeIfPresent(UInt64.self, forKey: .memorySize) ?? .max
+        cgroups = try values.decodeIfPresent([String].self, forKey: .cgroups) ?? []
+        networkPath = try values.decodeIfPresent(String.self, forKey: .networkPath) ?? ""
+        interfaces = try values.decodeIfPresent([String].self, forKey: .interfaces) ?? []
     }
 }

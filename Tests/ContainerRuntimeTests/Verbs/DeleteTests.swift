@@ -37,6 +37,19 @@ import Testing
         #expect(container.bundle.containers == [])
     }
 
+    @Test func knowsContainersOfEarlierVersions() throws {
+        let container = try TestContainer.running("wait")
+        let file = container.bundle.root + "/c/state.json"
+        var state = try #require(container.bundle.state)
+        for name in ["memorySize", "cgroups", "networkPath", "interfaces"] {
+            #expect(state.removeValue(forKey: name) != nil)
+        }
+        try JSONSerialization.data(withJSONObject: state).write(to: URL(fileURLWithPath: file))
+        #expect(container.status == "running")
+        #expect(try container.call("delete", "--force", "c") == .quiet)
+        #expect(eventually { !container.isAlive })
+    }
+
     /// What a crash leaves: no state.json, half of one, or no JSON at all.
     @Test(arguments: [nil, "", "{\"ociVersion\": \"1.2", "[]", "{\"pid\": 1e99}"])
     func forcedRemovesTheRemainsOfACrash(state: String?) throws {
