@@ -53,11 +53,16 @@ extension Program {
     mutating func makeDevices(_ plan: ContainerPlan, _ registers: RootRegisters) {
         add(.umask, .number(0), doing: .step("umask"))
         let folder = registers.other
+        // Most devices lie in one folder, which is made and opened once.
+        var opened: ArraySlice<String>?
         for device in Program.devices(plan) {
             let path = Path.components(device.path)
             let name = path.last ?? ""
             let action = Action.path("make device", device.path)
-            makeParents(of: path, in: registers.root, to: folder, action)
+            if path.dropLast() != opened {
+                makeParents(of: path, in: registers.root, to: folder, action)
+                opened = path.dropLast()
+            }
             if plan.namespaces & CloneFlags.user != 0 && !device.isPipe {
                 bindDevice(device.mapped(plan), name: name, in: folder, registers, action)
             } else {
