@@ -5,7 +5,7 @@ internal import Protocols
 // and its reasons, the extensions of Program have the steps.
 extension Program {
     /// What `ca_launch` makes of it: a process in new namespaces that builds the container around itself. With
-    /// `joinsNetwork` its descriptor 5 is a network namespace to join, and no new one is made.
+    /// `joinsNetwork` its descriptor 5 is a network namespace to join, whose loopback interface is up; no new one is made.
     static func container(
         _ plan: ContainerPlan, joinsNetwork: Bool = false
     ) throws(Failure) -> Program {
@@ -18,7 +18,8 @@ extension Program {
         let registers = RootRegisters(&program)
         let master = program.register()
         let slave = program.register()
-        program.enterNamespaces(plan, registers.other)
+        program.enterNamespaces(plan)
+        if !joinsNetwork { program.bringLoopbackUp(registers.other) }
         // Everything that a path of the image or the share decides comes before pivot_root: it is resolved
         // beneath the root, and the agent's own files (/dev/null, /proc) are still there.
         program.buildRoot(plan, registers)
@@ -39,7 +40,7 @@ extension Program {
         return program
     }
 
-    private mutating func enterNamespaces(_ plan: ContainerPlan, _ scratch: Register) {
+    private mutating func enterNamespaces(_ plan: ContainerPlan) {
         if plan.namespaces & CloneFlags.user != 0 {
             report(CA_REPORT_MAPS)
             becomeNamespaceRoot()
@@ -49,7 +50,6 @@ extension Program {
         if plan.namespaces & CloneFlags.cgroup != 0 {
             add(.unshare, .number(CloneFlags.cgroup), doing: .step("make a cgroup namespace"))
         }
-        bringLoopbackUp(scratch)
     }
 
     /// Root of a user namespace that the process has just come into.
@@ -62,7 +62,7 @@ extension Program {
         )
     }
 
-    private mutating func bringLoopbackUp(_ socket: Register) {
+    mutating func bringLoopbackUp(_ socket: Register) {
         let unixFamily: UInt64 = 1
         let datagram: UInt64 = 2
         let action = Action.step("bring up the loopback interface")

@@ -9,7 +9,8 @@ internal import Protocols
 final class Spares {
     /// An empty cgroup, for the first container that cannot see the name of its own.
     private var cgroup: Cgroup?
-    /// A network namespace in which nobody has been; for the first container that wants one.
+    /// A network namespace in which nobody has been, with its loopback interface up; for the first container that wants
+    /// one.
     private var network: SharedFD?
     /// The filter of containers that may use the default devices, and its program, which containers share.
     private var filter: DeviceFilter?
@@ -52,13 +53,25 @@ final class Spares {
         }
     }
 
-    /// Goes into a new namespace, keeps it, and comes back.
-    private static func makeNetwork() throws(Errno) -> OwnedFD {
+    /// Goes into a new namespace, sets its loopback interface up, keeps it, and comes back.
+    private static func makeNetwork() throws -> OwnedFD {
         let own = try namespace()
         try SystemCall.unshare(Int64(CloneFlags.network))
-        let made = try namespace()
+        let made = Result { try namespace() }
+        let setUp = Result { try Self.setLoopbackUp() }
         try SystemCall.setns(Int64(own.rawValue), Int64(CloneFlags.network))
-        return made
+        try setUp.get()
+        return try made.get()
+    }
+
+    private static func setLoopbackUp() throws(Failure) {
+        var program = Program()
+        let socket = program.register()
+        program.bringLoopbackUp(socket)
+        program.add(
+            .closeRange, .register(socket), .register(socket), .number(0),
+            doing: .step("close the socket"))
+        try program.run()
     }
 
     private static func namespace() throws(Errno) -> OwnedFD {
