@@ -62,13 +62,11 @@ extension Agent {
 
     /// The init process of a container that can have one more process. It may still wait before its program: it is in
     /// its place by then, and engines run processes beside it (podman's and buildah's `exec` of a created container).
+    /// In a frozen container the process is born frozen, and goes on its way when the others do.
     private func firstProcess(of container: Container) throws(Failure) -> ContainerProcess {
         guard container.isUp, let first = container.processes[""], !first.hasEnded else {
             throw Failure(
                 kind: .wrongState, message: "cannot exec in a container that is not running")
-        }
-        guard !container.isFrozen else {
-            throw Failure(kind: .wrongState, message: "cannot exec in a paused container")
         }
         return first
     }

@@ -67,18 +67,28 @@ struct FreezeTests {
         #expect([nil, busy].contains(replies.last?.failure?.message))
     }
 
-    @Test("no process comes into a frozen container")
+    @Test("a process that is started in a frozen container runs when that goes on")
     func exec() throws {
         try startFrozen()
         let exec = AgentRequest.Body.startProcess(
             container: "c", process: "e", Plans.process(["true"]))
 
-        let failure = try agent.refusal(of: exec)
-        try agent.perform(Self.thaw)
+        let replies = try agent.requests(exec, Self.thaw)
 
-        #expect(failure?.kind == .wrongState)
-        #expect(failure?.message == "cannot exec in a paused container")
-        #expect(try agent.refusal(of: exec) == nil)
+        #expect(replies.allSatisfy { $0.failure == nil })
+        #expect(try agent.exit(of: "e").exitStatus == 0)
+    }
+
+    @Test("a process that was started in a frozen container goes with it")
+    func execKilled() throws {
+        try startFrozen()
+        let exec = AgentRequest.Body.startProcess(
+            container: "c", process: "e", Plans.process(["true"]))
+
+        let replies = try agent.requests(exec, .deleteContainer(container: "c"))
+
+        #expect(replies.allSatisfy { $0.failure == nil })
+        #expect(try agent.exit(of: "e").signal == 9)
     }
 
     @Test("a created container can be frozen, and is not started before it is thawed")
