@@ -57,16 +57,6 @@ package enum RuntimeError: Error, Equatable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// What `run` exits with: 127 and 126 by custom for a program that is not there or cannot be executed.
-    package var exitStatus: Int32 {
-        guard case .container(let failure) = self else { return 1 }
-        return switch failure.kind {
-        case .programNotFound: 127
-        case .programNotExecutable: 126
-        case .other, .notFound, .wrongState, .badTemplate, .guestLost: 1
-        }
-    }
-
     /// What cannot be executed is told in runc's whole sentence, which callers search for words.
     private static func text(of failure: Failure) -> String {
         switch failure.kind {

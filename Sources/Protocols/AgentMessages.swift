@@ -149,9 +149,9 @@ package struct GuestProcess: Equatable, Sendable {
 package struct Failure: Error, Equatable, Sendable, CustomStringConvertible {
     package enum Kind: UInt32, Sendable {
         case other = 0
-        /// The program does not exist (exit status 127 by custom).
+        /// The program does not exist.
         case programNotFound = 1
-        /// The program may not be executed (exit status 126 by custom).
+        /// The program may not be executed.
         case programNotExecutable = 2
         /// There is no such container or process.
         case notFound = 3

@@ -46,8 +46,7 @@ enum Main {
             log.write(.error, message)
             if log.isFile { Log.standardError(message + "\n") }
             // As runc has it: 1 is what a process of the container may have answered.
-            let isPlain = error.exitStatus == 1
-            return isPlain && verb is ExecCommand ? 255 : error.exitStatus
+            return verb is ExecCommand ? 255 : 1
         }
     }
 

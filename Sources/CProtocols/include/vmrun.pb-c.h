@@ -71,11 +71,11 @@ typedef struct Vmrun__ContainerState Vmrun__ContainerState;
 typedef enum _Vmrun__Failure__Kind {
   VMRUN__FAILURE__KIND__OTHER = 0,
   /*
-   * The program does not exist (exit status 127 by custom).
+   * The program does not exist.
    */
   VMRUN__FAILURE__KIND__PROGRAM_NOT_FOUND = 1,
   /*
-   * The program may not be executed (exit status 126 by custom).
+   * The program may not be executed.
    */
   VMRUN__FAILURE__KIND__PROGRAM_NOT_EXECUTABLE = 2,
   /*

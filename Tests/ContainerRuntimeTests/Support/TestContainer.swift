@@ -16,9 +16,9 @@ struct Outcome: Equatable, CustomStringConvertible {
     static func says(_ output: String) -> Outcome { Outcome(output: output) }
 
     /// The verb's own error, in one line; `exec` ends with 255, as that of runc does.
-    static func fails(_ verb: String, _ text: String, status: Int32? = nil) -> Outcome {
-        let status = status ?? (verb == "exec" ? 255 : 1)
-        return Outcome(status: status, errors: "vmrun \(verb) failed: \(text)\n")
+    static func fails(_ verb: String, _ text: String) -> Outcome {
+        Outcome(
+            status: verb == "exec" ? 255 : 1, errors: "vmrun \(verb) failed: \(text)\n")
     }
 }
 

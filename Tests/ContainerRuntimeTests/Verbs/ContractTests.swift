@@ -138,7 +138,7 @@ import Testing
         let call = "create --bundle BUNDLE --pid-file FOLDER/nopid ID"
         try engine.carryOut(
             Step(
-                call: "\(Self.shim) \(call)", status: 127,
+                call: "\(Self.shim) \(call)", status: 1,
                 message: "vmrun create failed: unable to start container process: "
                     + #"exec: "/no/such": stat /no/such: no such file or directory"#))
         #expect(!FileManager.default.fileExists(atPath: engine.bundle.folder + "/nopid"))
