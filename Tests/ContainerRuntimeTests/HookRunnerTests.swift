@@ -50,9 +50,16 @@ import Testing
         #expect(message.contains("stdout: b in \(folder)\n0, stderr: "))
     }
 
-    @Test("nothing is inherited by a hook without an environment")
+    @Test("nothing is inherited by a hook with an empty environment")
     func emptyEnvironment() throws {
-        try run([shell("test -z \"$(env | grep -vE '^(PWD|OLDPWD|SHLVL|_)=')\"")])
+        let script = "test -z \"$(env | grep -vE '^(PWD|OLDPWD|SHLVL|_)=')\""
+        try run([shell(script, environment: [])])
+    }
+
+    @Test("a hook that names no environment has the caller's")
+    func inheritedEnvironment() throws {
+        let path = try #require(ProcessInfo.processInfo.environment["PATH"])
+        try run([shell("test \"$PATH\" = '\(path)'")])
     }
 
     @Test("a program without arguments gets its path as the name")

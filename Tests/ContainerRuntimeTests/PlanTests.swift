@@ -47,6 +47,17 @@ import Testing
         #expect(process.umask == nil)
     }
 
+    @Test func hooksOfTheGuestHaveTheEnvironmentOfTheProcessWhereTheyNameNone() throws {
+        let text = """
+            {"ociVersion": "1.2.0", "root": {"path": "rootfs"},
+             "process": {"cwd": "/", "args": ["x"], "env": ["A=b"]},
+             "hooks": {"startContainer": [{"path": "/h"}, {"path": "/h", "env": ["C=d"]}]},
+             "linux": {"namespaces": [{"type": "pid"}, {"type": "mount"}, {"type": "network"}]}}
+            """
+        let hooks = try makePlan(text).container.startContainerHooks
+        #expect(hooks.map(\.environment) == [["A=b"], ["C=d"]])
+    }
+
     @Test func oneMoreProcessHasThePersonalityOfItsContainer() throws {
         let text = """
             {"ociVersion": "1.2.0", "root": {"path": "rootfs"}, "process": {"cwd": "/", "args": ["x"]},

@@ -15,7 +15,8 @@ struct HookProcess: ~Copyable {
     private var output: OutputTail
     private var errors: OutputTail
 
-    /// Starts it with the state on its stdin, exactly its own environment, and its output kept.
+    /// Starts it with the state on its stdin and its output kept. As with runc and crun, one that names no environment
+    /// has vmrun's.
     static func start(
         _ hook: HookEntry, state: [UInt8], in directory: String
     ) throws(HookFailure) -> HookProcess {
@@ -26,7 +27,7 @@ struct HookProcess: ~Copyable {
             let input = try input(state)
             let child = try Child.spawn(
                 hook.path, arguments: arguments.isEmpty ? [hook.path] : arguments,
-                environment: hook.env ?? [],
+                environment: hook.env ?? inheritedEnvironment(),
                 descriptors: [
                     input.rawValue, output.second.rawValue, errors.second.rawValue,
                 ], folder: directory)
@@ -37,6 +38,10 @@ struct HookProcess: ~Copyable {
         } catch {
             throw HookFailure(reason: "fork/exec \(hook.path): \(error)")
         }
+    }
+
+    private static func inheritedEnvironment() -> [String] {
+        ProcessSetup.environment().map { "\($0.key)=\($0.value)" }
     }
 
     /// A file, and no pipe: a hook may end without having read it.

@@ -65,7 +65,9 @@ package struct SandboxPlan: Equatable, Sendable {
             var hook = Hook()
             hook.path = entry.path
             hook.arguments = entry.args ?? [entry.path]
-            hook.environment = entry.env ?? []
+            // As with runc: what names no environment has that of the container's process.
+            let own = entry.env ?? []
+            hook.environment = own.isEmpty ? container.process.environment : own
             hook.timeoutSeconds = UInt32(clamping: entry.timeout ?? 0)
             return hook
         }
