@@ -5,14 +5,13 @@ internal import Protocols
 /// One caller of the control socket: frames in both directions, and descriptors that come with requests. Belongs to the
 /// event loop's thread.
 internal final class ControlConnection {
-    private static let maximumRequest = 1 << 20
     /// A request has at most three; a caller that passes more and more is not served.
     private static let maximumDescriptors = 3
     private static let readSize = 65536
 
     private let loop: EventLoop
     private let socket: OwnedFD
-    private var reader = FrameReader(limit: maximumRequest)
+    private var reader = FrameReader()
     private var output = ByteQueue()
     private var watch: EventLoop.Registration?
     private let received = PassedDescriptors()

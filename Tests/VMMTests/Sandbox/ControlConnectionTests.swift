@@ -54,10 +54,25 @@ import Testing
         #expect(bench.requests.map(\.body) == [.handOver(pid: 7), .handOver(pid: 7)])
     }
 
+    /// The environment of one process may have some megabytes (execve(2)).
+    @Test func takesLargeRequests() throws {
+        let bench = try Bench()
+        var plan = ProcessPlan()
+        plan.environment = (0..<40).map { "A\($0)=" + String(repeating: "x", count: 100_000) }
+        let body = SandboxRequest.Body.startProcess(name: "p", plan)
+        var rest = Frame.encode(SandboxRequest(container: "c", body: body))[...]
+        while !rest.isEmpty {
+            try bench.client.send(Array(rest.prefix(65536)))
+            rest = rest.dropFirst(65536)
+            try bench.loop.settle()
+        }
+        #expect(bench.requests.map(\.body) == [body])
+    }
+
     @Test(arguments: [
         [UInt8](repeating: 0xff, count: 100), [0, 0, 0, 0], [3, 0, 0, 0, 1, 2, 3],
         // One byte more than a request may have.
-        [1, 0, 16, 0], Array("GET / HTTP/1.0\r\n\r\n".utf8),
+        [1, 0, 0, 1], Array("GET / HTTP/1.0\r\n\r\n".utf8),
     ])
     func endsOneThatMakesNoSense(bytes: [UInt8]) throws {
         let bench = try Bench()
