@@ -48,7 +48,7 @@ extension Program {
         if let home { environment.append(home) }
         add(
             .execve, .register(path), .number(arguments), .number(memory.list(environment)),
-            doing: .path("exec", plan.arguments.first ?? ""))
+            doing: .step("exec \(plan.arguments.first ?? "")"))
     }
 
     /// execve(2) of a hook; without arguments its path is the only one. The words are those of Go's os/exec.
