@@ -5,6 +5,8 @@ package struct CreateRequest: Sendable {
     package var id: ContainerID
     /// "": the current directory.
     package var bundle = ""
+    /// The file in the bundle that says what the container is.
+    package var configuration = Bundle.configurationName
     /// The folder of all containers' state.
     package var root: String
     package var detach = false

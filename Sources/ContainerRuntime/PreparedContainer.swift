@@ -20,7 +20,7 @@ struct PreparedContainer {
 
     init(_ request: CreateRequest, log: Log) throws(RuntimeError) {
         self.request = request
-        let bundle = try Bundle(path: request.bundle)
+        let bundle = try Bundle(path: request.bundle, configuration: request.configuration)
         let configuration = bundle.configuration
         configurationText = bundle.text
         hooks = configuration.hooks

@@ -12,6 +12,11 @@ struct CreateOptions: ParsableArguments {
     var bundle = ""
 
     @Option(
+        name: [.long, .customShort("f")],
+        help: ArgumentHelp("Another file than config.json (as with crun).", valueName: "file"))
+    var config = Bundle.configurationName
+
+    @Option(
         help: ArgumentHelp(
             "Listening unix socket that gets the master of the container's terminal.",
             valueName: "path"))
@@ -51,10 +56,11 @@ struct CreateOptions: ParsableArguments {
         var request = CreateRequest(
             id: id, root: vmrun.stateRoot(), installation: try vmrun.installation())
         request.bundle = bundle
+        request.configuration = config
         if !vmrun.noTemplate { request.templates = try vmrun.templateFolder() }
         request.pidFile = pidFile
         request.consoleSocket = consoleSocket
-        request.systemdCgroup = vmrun.systemdCgroup
+        request.systemdCgroup = vmrun.takesSystemdPaths
         request.debug = vmrun.debug
         return request
     }

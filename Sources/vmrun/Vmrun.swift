@@ -47,6 +47,14 @@ struct Vmrun: ParsableCommand {
     )
     var systemdCgroup = false
 
+    @Option(
+        help: ArgumentHelp(
+            "cgroupfs, or systemd, which is --systemd-cgroup (as with crun).", valueName: "manager")
+    )
+    var cgroupManager = "cgroupfs"
+
+    var takesSystemdPaths: Bool { systemdCgroup || cgroupManager == "systemd" }
+
     /// The parser takes a root option from behind the verb, too: this is also the flag of `spec`.
     @Option(
         defaultAsFlag: "true", parsing: .next,
@@ -69,6 +77,9 @@ struct Vmrun: ParsableCommand {
     func check(mayBeRootless: Bool) throws(RuntimeError) {
         guard !isRootless || mayBeRootless else {
             throw .usage("--rootless is not supported: vmrun needs no user namespace")
+        }
+        guard ["cgroupfs", "systemd"].contains(cgroupManager) else {
+            throw .usage("--cgroup-manager is cgroupfs or systemd, not \(cgroupManager)")
         }
     }
 

@@ -17,6 +17,38 @@ let canRun = KVMProbe.run() == .hardware || KVMProbe.run() == .software
         #expect(bundle.containers == [])
     }
 
+    @Test(arguments: [["--config", "other.json"], ["-f", "other.json"]])
+    func takesAnotherConfiguration(flags: [String]) throws {
+        let bundle = try TestBundle(["exit", "3"])
+        let path = bundle.bundle + "/config.json"
+        try FileManager.default.moveItem(atPath: path, toPath: bundle.bundle + "/other.json")
+        #expect(try Invocation(bundle, ["run"] + flags).status() == 3)
+        let missing = try Invocation(bundle, ["run", "--config", "none.json"])
+        #expect(try missing.status() == 1)
+        #expect(
+            missing.errorText == "vmrun run failed: open none.json: no such file or directory\n")
+    }
+
+    @Test func takesTheNamesThatCrunHasForManagersOfControlGroups() throws {
+        let bundle = try TestBundle(["exit", "3"])
+        let cgroupfs = try Invocation(bundle, options: ["--cgroup-manager", "cgroupfs"])
+        #expect(try cgroupfs.status() == 3)
+        try bundle.write(
+            """
+            {"ociVersion": "1.2.0", "root": {"path": "rootfs"},
+             "process": {"cwd": "/", "args": ["exit", "3"]},
+             "linux": {"cgroupsPath": "/none/of/systemds", "namespaces": [
+               {"type": "pid"}, {"type": "network"}, {"type": "ipc"}, {"type": "uts"},
+               {"type": "mount"}]}}
+            """)
+        let systemd = try Invocation(bundle, options: ["--cgroup-manager=systemd"])
+        #expect(try systemd.status() == 1)
+        #expect(systemd.errorText.contains("linux.cgroupsPath"))
+        let other = try Invocation(bundle, options: ["--cgroup-manager=disabled"])
+        #expect(try other.status() == 1)
+        #expect(other.errorText.contains("cgroupfs or systemd, not disabled"))
+    }
+
     @Test func givesTheContainerItsStreams() throws {
         let bundle = try TestBundle(["cat"])
         let input = try OwnedFD.memoryFile("input")

@@ -14,8 +14,13 @@ package struct Bundle: Equatable, Sendable {
     /// No configuration of a sane caller is larger, in bytes.
     private static let sizeLimit = 16 << 20
 
-    /// Reads and validates config.json of the bundle; "" is the current directory.
-    package init(path: String) throws(RuntimeError) {
+    package static let configurationName = "config.json"
+
+    /// Reads and validates the configuration of the bundle, which is a file of this name in it, or an absolute path; ""
+    /// is the current directory.
+    package init(
+        path: String, configuration name: String = Self.configurationName
+    ) throws(RuntimeError) {
         let path = path.isEmpty ? "." : path
         let folder = try RuntimeError.wrap("chdir \(path)") { () throws(Errno) in
             try OwnedFD.openPath(path, O_DIRECTORY)
@@ -25,16 +30,18 @@ package struct Bundle: Equatable, Sendable {
         }
         let bytes: [UInt8]
         do throws(Errno) {
-            bytes = try folder.open(at: "config.json", O_RDONLY).readAll(limit: Self.sizeLimit)
+            bytes = try folder.open(at: name, O_RDONLY).readAll(limit: Self.sizeLimit)
         } catch {
-            guard error == .noSuchFile else { throw .system("open config.json", error) }
+            guard error == .noSuchFile, name == Self.configurationName else {
+                throw .system("open \(name)", error)
+            }
             throw .configurationNotFound
         }
         text = bytes
         do throws(SpecError) {
             (configuration, warnings) = try Configuration.read(bytes)
         } catch {
-            throw .document(file: "config.json", error)
+            throw .document(file: name, error)
         }
     }
 }
