@@ -3127,7 +3127,7 @@ const ProtobufCMessageDescriptor vmrun__hook__descriptor =
   (ProtobufCMessageInit) vmrun__hook__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor vmrun__process_plan__field_descriptors[22] =
+static const ProtobufCFieldDescriptor vmrun__process_plan__field_descriptors[23] =
 {
   {
     "arguments",
@@ -3393,11 +3393,24 @@ static const ProtobufCFieldDescriptor vmrun__process_plan__field_descriptors[22]
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "cgroup",
+    23,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Vmrun__ProcessPlan, cgroup),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned vmrun__process_plan__field_indices_by_name[] = {
   5,   /* field[5] = additional_gids */
   0,   /* field[0] = arguments */
   7,   /* field[7] = capabilities */
+  22,   /* field[22] = cgroup */
   19,   /* field[19] = cpu_affinity */
   1,   /* field[1] = environment */
   4,   /* field[4] = gid */
@@ -3421,7 +3434,7 @@ static const unsigned vmrun__process_plan__field_indices_by_name[] = {
 static const ProtobufCIntRange vmrun__process_plan__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 22 }
+  { 0, 23 }
 };
 const ProtobufCMessageDescriptor vmrun__process_plan__descriptor =
 {
@@ -3431,7 +3444,7 @@ const ProtobufCMessageDescriptor vmrun__process_plan__descriptor =
   "Vmrun__ProcessPlan",
   "vmrun",
   sizeof(Vmrun__ProcessPlan),
-  22,
+  23,
   vmrun__process_plan__field_descriptors,
   vmrun__process_plan__field_indices_by_name,
   1,  vmrun__process_plan__number_ranges,

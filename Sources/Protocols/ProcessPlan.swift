@@ -29,6 +29,9 @@ package struct ProcessPlan: Equatable, Sendable {
     package var streams = Streams()
     /// The terminal does not make carriage returns of its own (ONLCR): one of the host does.
     package var terminalKeepsNewlines = false
+    /// Of one more process of a container: the path below the container's cgroup of the one it is born in. Empty: the
+    /// container's own, or that of the init process where that one may have no processes.
+    package var cgroup = ""
 
     package init() {}
 }

@@ -36,6 +36,7 @@ extension ProcessPlan: @unsafe WireFormat {
         unsafe message.cpu_affinity = arena.string(cpuAffinity)
         unsafe message.streams = arena.message(streams)
         unsafe message.terminal_keeps_newlines = terminalKeepsNewlines ? 1 : 0
+        unsafe message.cgroup = arena.string(cgroup)
     }
 
     init(_ message: Vmrun__ProcessPlan) throws(MessageError) {
@@ -63,6 +64,7 @@ extension ProcessPlan: @unsafe WireFormat {
         cpuAffinity = unsafe Read.string(message.cpu_affinity)
         streams = try unsafe Read.message(message.streams) ?? Streams()
         terminalKeepsNewlines = unsafe message.terminal_keeps_newlines != 0
+        cgroup = unsafe Read.string(message.cgroup)
     }
 }
 

@@ -66,7 +66,7 @@ struct ExecCommand: Verb {
             "Only 0: descriptors cannot be passed into a virtual machine.", valueName: "count"))
     var preserveFds = 0
 
-    @Option(help: ArgumentHelp("Refused: the process has the container's.", valueName: "path"))
+    @Option(help: ArgumentHelp("Its cgroup, below that of the container.", valueName: "path"))
     var cgroup: [String] = []
 
     @Flag(help: "Also where the container is paused.")
@@ -86,7 +86,6 @@ struct ExecCommand: Verb {
         // The parser leaves everything from the first unknown flag on to the program.
         guard !name.hasPrefix("-") else { throw .usage("flag provided but not defined: \(name)") }
         try refuseDescriptors(preserveFds)
-        guard cgroup.isEmpty else { throw .usage("--cgroup is not supported") }
         guard pidfdSocket == nil else { throw .usage("--pidfd-socket is not supported") }
         for (flag, value, module) in [
             ("--process-label", processLabel, "SELinux"), ("--apparmor", apparmor, "AppArmor"),
@@ -96,11 +95,25 @@ struct ExecCommand: Verb {
         var request = ExecRequest(
             id: try containerID([name], of: Self.name), root: vmrun.stateRoot(),
             installation: try vmrun.installation(), process: execProcess)
+        request.cgroup = try cgroupPath()
         request.detach = detach
         request.pidFile = pidFile
         request.consoleSocket = consoleSocket
         request.ignorePaused = ignorePaused
         return try Exec.run(request, log: log)
+    }
+
+    /// Empty: none is asked for.
+    private func cgroupPath() throws(RuntimeError) -> String {
+        guard let path = cgroup.first else { return "" }
+        guard cgroup.count == 1, !path.contains(":") else {
+            throw .usage(
+                "--cgroup: the guest has one hierarchy, so there is one path, without controllers")
+        }
+        guard !path.split(separator: "/").contains("..") else {
+            throw .usage("bad sub cgroup path: \(path) is not a sub cgroup path")
+        }
+        return path
     }
 
     private var execProcess: ExecProcess {

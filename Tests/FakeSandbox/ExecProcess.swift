@@ -57,10 +57,11 @@ final class ExecProcess {
         lines.append("terminal \(plan.terminal)")
         lines.append("privileges \(!plan.noNewPrivileges)")
         let sets = plan.capabilities
-        lines.append(
-            "capabilities \([sets?.bounding, sets?.effective, sets?.permitted].map { $0 ?? 0 })")
+        let masks = [sets?.bounding, sets?.effective, sets?.permitted, sets?.ambient]
+        lines.append("capabilities \(masks.map { $0 ?? 0 })")
         lines.append("limits \(plan.resourceLimits.map { "\($0.resource):\($0.soft):\($0.hard)" })")
         lines.append("processors \(plan.cpuAffinity)")
+        lines.append("cgroup \(plan.cgroup)")
         try say(lines.joined(separator: "\n") + "\n")
     }
 

@@ -1,3 +1,4 @@
+internal import Glibc
 internal import Linux
 internal import Protocols
 
@@ -21,7 +22,8 @@ extension Agent {
             place.namespaces = first.launch.pidfd.rawValue
             // A process that joins a time namespace may not share its memory (setns(2)).
             if container.namespaces & CloneFlags.time != 0 { place.flags = 0 }
-            let launch = try launchInside(container, first, program, streams, &place)
+            let launch = try launchInside(
+                container, first, program, streams, &place, cgroup: plan.cgroup)
             let process = try watch(launch, name, streams, of: container, plan)
             process.isReady = !isWaiting
             process.pendingReply = request
@@ -35,11 +37,10 @@ extension Agent {
     /// next children are born inside. So the agent joins, clones and comes back.
     func launchInside(
         _ container: Container, _ first: ContainerProcess, _ program: Program,
-        _ streams: ProcessStreams, _ place: inout Launch.Place
+        _ streams: ProcessStreams, _ place: inout Launch.Place, cgroup: String = ""
     ) throws(Failure) -> Launch {
-        let cgroup = try container.openCgroup()
         guard container.namespaces & CloneFlags.process != 0 else {
-            return try launch(program, streams, &place, cgroup)
+            return try launch(program, streams, &place, below: container, first, cgroup)
         }
         let flag = Int32(CloneFlags.process)
         let action = Action.step("join the pid namespace of the container")
@@ -57,7 +58,29 @@ extension Agent {
                 ending = .hostLost
             }
         }
-        return try launch(program, streams, &place, cgroup)
+        return try launch(program, streams, &place, below: container, first, cgroup)
+    }
+
+    /// Clones a child in the container's cgroup, or in one below. A container that has made cgroups below its own and hands
+    /// controllers down to them has no place for processes there (cgroup-v2.rst, "No Internal Process Constraint"):
+    /// then, as with runc, a process that asks for none goes where the init process is.
+    private func launch(
+        _ program: Program, _ streams: ProcessStreams, _ place: inout Launch.Place,
+        below container: Container, _ first: ContainerProcess, _ path: String
+    ) throws(Failure) -> Launch {
+        guard let cgroup = container.cgroup?.below(path) else {
+            return try launch(program, streams, &place, nil)
+        }
+        let folder = try cgroup.openForProcess()
+        do throws(Failure) {
+            return try launch(program, streams, &place, folder)
+        } catch {
+            guard error.errorNumber == UInt32(EBUSY) else { throw error }
+            guard path.isEmpty, let other = Cgroup(of: first.pid) else {
+                throw cgroup.refusal(Errno(rawValue: EBUSY))
+            }
+            return try launch(program, streams, &place, other.openForProcess())
+        }
     }
 
     /// The init process of a container that can have one more process. It may still wait before its program: it is in
@@ -69,5 +92,21 @@ extension Agent {
                 kind: .wrongState, message: "cannot exec in a container that is not running")
         }
         return first
+    }
+}
+
+extension Cgroup {
+    fileprivate func openForProcess() throws(Failure) -> SharedFD {
+        do throws(Failure) {
+            return SharedFD(try open())
+        } catch {
+            throw refusal(Errno(rawValue: Int32(truncatingIfNeeded: error.errorNumber)))
+        }
+    }
+
+    /// runc's words.
+    fileprivate func refusal(_ error: Errno) -> Failure {
+        Action.step("error adding pid of the process to cgroups: \(path)/cgroup.procs")
+            .failure(error)
     }
 }

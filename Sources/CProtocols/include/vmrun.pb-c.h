@@ -367,10 +367,15 @@ struct  Vmrun__ProcessPlan
    * The terminal does not make carriage returns of its own (ONLCR): one of the host does.
    */
   protobuf_c_boolean terminal_keeps_newlines;
+  /*
+   * For one more process of a container: the path below the container's cgroup of the one it is born in. Empty: the
+   * container's own, or that of the init process where that one may have no processes.
+   */
+  char *cgroup;
 };
 #define VMRUN__PROCESS_PLAN__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&vmrun__process_plan__descriptor) \
-    , 0,NULL, 0,NULL, (char *)protobuf_c_empty_string, 0, 0, 0,NULL, NULL, NULL, 0,NULL, 0, 0, 0, 0, NULL, {0,NULL}, 0, NULL, NULL, NULL, (char *)protobuf_c_empty_string, NULL, 0 }
+    , 0,NULL, 0,NULL, (char *)protobuf_c_empty_string, 0, 0, 0,NULL, NULL, NULL, 0,NULL, 0, 0, 0, 0, NULL, {0,NULL}, 0, NULL, NULL, NULL, (char *)protobuf_c_empty_string, NULL, 0, (char *)protobuf_c_empty_string }
 
 
 /*

@@ -12,6 +12,8 @@ package struct ExecRequest: Sendable {
     package var detach = false
     package var pidFile: String?
     package var consoleSocket: String?
+    /// The path of its cgroup in the guest, below that of the container; empty: none is asked for.
+    package var cgroup = ""
     /// Into a paused container, too.
     package var ignorePaused = false
 
@@ -39,6 +41,7 @@ package enum Exec {
         let process = try request.process.process(of: configuration)
         var plan = try ProcessPlan(
             executing: process, in: configuration, warnings: &warnings)
+        plan.cgroup = request.cgroup
         try container.directory.readFilter(into: &plan)
         for warning in warnings { log.write(.warning, warning) }
         let caller = StandardStreams.Caller(

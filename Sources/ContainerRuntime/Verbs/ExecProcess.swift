@@ -64,8 +64,9 @@ package struct ExecProcess: Sendable {
         if let workingDirectory { process.cwd = workingDirectory }
         if let user { try Self.apply(user, to: &process) }
         if !additionalGIDs.isEmpty {
-            process.user = process.user ?? User()
-            process.user?.additionalGIDs = additionalGIDs
+            var user = process.user ?? User()
+            user.additionalGIDs = (user.additionalGIDs ?? []) + additionalGIDs
+            process.user = user
         }
         if noNewPrivileges { process.noNewPrivileges = true }
         if !capabilities.isEmpty { add(to: &process) }
@@ -93,6 +94,8 @@ package struct ExecProcess: Sendable {
         sets.bounding = (sets.bounding ?? []) + capabilities
         sets.effective = (sets.effective ?? []) + capabilities
         sets.permitted = (sets.permitted ?? []) + capabilities
+        // As with runc: only where the container's process has inheritable ones, without which there are no ambient ones.
+        if sets.inheritable != nil { sets.ambient = (sets.ambient ?? []) + capabilities }
         process.capabilities = sets
     }
 }

@@ -101,6 +101,65 @@ struct CgroupTests {
         #expect(agent.cgroup.processes(in: "/vmrun-test-c").count == 2)
     }
 
+    /// A container whose process has gone into a cgroup below, `below`, after these commands.
+    private func startBelow(_ commands: String = "") throws {
+        let output = try agent.stream()
+        var plan = Plans.container(
+            "sh", "-c",
+            """
+            cd /sys/fs/cgroup && mkdir below && echo 0 >below/cgroup.procs \(commands)
+            echo ready
+            exec sleep 86400
+            """)
+        plan.mounts.removeLast()
+        plan.mounts.append(Plans.mount("/sys/fs/cgroup", "cgroup2"))
+        plan.process.streams.stdout = output.port
+        try agent.perform(.createContainer(plan))
+        try output.accept()
+        try agent.perform(.startContainer(container: "c"))
+        _ = try output.read(until: "ready")
+    }
+
+    private func exec(in cgroup: String) throws -> AgentRequest.Body {
+        var sleep = Plans.process(["sleep", "86400"])
+        sleep.cgroup = cgroup
+        return .startProcess(container: "c", process: "e" + cgroup, sleep)
+    }
+
+    private func count(_ path: String) -> Int {
+        agent.cgroup.processes(in: "/vmrun-test-c" + path).count
+    }
+
+    @Test("one more process is in the cgroup below that of the container that it asks for")
+    func execBelow() throws {
+        try startBelow()
+
+        try agent.perform(exec(in: ""))
+        try agent.perform(exec(in: "below"))
+        try agent.perform(exec(in: "../below"))
+        let missing = try agent.refusal(of: exec(in: "none"))
+
+        #expect(count("") == 1)
+        #expect(count("/below") == 3)
+        #expect(
+            missing?.message.hasSuffix("-c/none/cgroup.procs: no such file or directory") == true)
+    }
+
+    @Test(
+        "where the container's own cgroup takes none, one more process is with the init process",
+        .enabled(if: NativeCgroup.has("hugetlb"), "needs the hugetlb controller in cgroup v2"))
+    func execBesideInit() throws {
+        try startBelow("&& echo +hugetlb >cgroup.subtree_control")
+
+        try agent.perform(exec(in: ""))
+        let refusal = try agent.refusal(of: exec(in: "/"))
+
+        #expect(count("/below") == 2)
+        #expect(
+            refusal?.message.hasPrefix("error adding pid of the process to cgroups: ") == true)
+        #expect(refusal?.message.hasSuffix("resource busy") == true)
+    }
+
     @Test(
         "a limit of memory holds",
         .enabled(if: NativeCgroup.has("memory"), "needs the memory controller in cgroup v2"))

@@ -50,6 +50,12 @@ final class TestBundle {
         try text.write(toFile: bundle + "/config.json", atomically: false, encoding: .utf8)
     }
 
+    /// Changes a part of config.json.
+    func replace(_ old: String, with new: String) throws {
+        let text = try String(contentsOfFile: bundle + "/config.json", encoding: .utf8)
+        try write(text.replacing(old, with: new))
+    }
+
     /// Says what the maker of a template does, one step per line (`Maker` in Tests/FakeSandbox), besides the count.
     func makesTemplates(_ steps: String) throws {
         try "count \(folder)/made\n\(steps)\n".write(

@@ -52,11 +52,34 @@ import Testing
                     user 7:8 [20, 30]
                     terminal false
                     privileges false
-                    capabilities [1, 1, 1]
+                    capabilities [1, 1, 1, 0]
                     limits []
                     processors 
+                    cgroup 
 
                     """))
+    }
+
+    /// Ambient ones only where the container has inheritable ones.
+    @Test func groupsAndCapabilitiesComeBesideThoseOfTheContainer() throws {
+        let container = try TestContainer(["wait"])
+        try container.bundle.replace(
+            "\"cwd\": \"/\"",
+            with: """
+                "cwd": "/", "user": {"uid": 0, "gid": 0, "additionalGids": [5]},
+                "capabilities": {"inheritable": ["CAP_CHOWN"]}
+                """)
+        try container.create()
+        let outcome = try container.call(
+            "exec", "-g", "20", "--cap", "CAP_CHOWN", "c", "describe")
+        #expect(outcome.output.contains("user 0:0 [5, 20]\n"))
+        #expect(outcome.output.contains("capabilities [1, 1, 1, 1]\n"))
+    }
+
+    @Test func asksForACgroup() throws {
+        let container = try TestContainer.running("wait")
+        let outcome = try container.call("exec", "--cgroup", "/below", "c", "describe")
+        #expect(outcome.output.contains("cgroup /below\n"))
     }
 
     @Test func takesADocument() throws {
@@ -79,9 +102,10 @@ import Testing
                 user 1000:5 []
                 terminal false
                 privileges false
-                capabilities [32, 0, 0]
+                capabilities [32, 0, 0, 0]
                 limits ["7:10:20"]
                 processors 1
+                cgroup 
 
                 """)
     }
@@ -123,7 +147,6 @@ import Testing
             ["--preserve-fds", "1", "c", "x"],
             "--preserve-fds: descriptors cannot be passed into a virtual machine"
         ),
-        (["--cgroup", "/x", "c", "x"], "--cgroup is not supported"),
         (["--pidfd-socket", "/x", "c", "x"], "--pidfd-socket is not supported"),
         (
             ["--console-socket", "/x", "c", "x"],
@@ -135,6 +158,11 @@ import Testing
         ),
         (["-t", "c", "x"], "open /dev/tty: no such device or address"),
         (["c", "refused", "no more processes"], "no more processes"),
+        (["--cgroup", "../x", "c", "x"], "bad sub cgroup path: ../x is not a sub cgroup path"),
+        (
+            ["--cgroup", "cpu:/", "c", "x"],
+            "--cgroup: the guest has one hierarchy, so there is one path, without controllers"
+        ),
         ([], "\"exec\" requires a minimum of 1 argument"),
     ]
 

@@ -11,6 +11,23 @@ struct Cgroup {
         components = Path.components(path)
     }
 
+    private init(components: [String]) {
+        self.components = components
+    }
+
+    /// That of a process of the guest.
+    init?(of pid: Int32) {
+        let lines = (try? KernelFile.read("/proc/\(pid)/cgroup"))?.split(separator: "\n") ?? []
+        // Version 2 has the number 0 and no names (cgroups(7)).
+        guard let line = lines.first(where: { $0.hasPrefix("0::") }) else { return nil }
+        self.init(String(line.dropFirst(3)))
+    }
+
+    /// One below; `..` does not lead out of this one.
+    func below(_ path: String) -> Cgroup {
+        Cgroup(components: components + Path.components(path))
+    }
+
     var path: String { Cgroup.path(components) }
 
     private static func path(_ components: [String]) -> String {

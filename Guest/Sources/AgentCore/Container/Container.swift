@@ -26,7 +26,7 @@ final class Container {
     var state = State.creating
     /// Those that have not ended, or whose output is not handed over yet; the init process has no name.
     var processes: [String: ContainerProcess] = [:]
-    /// No process may be added to it: its cgroup is frozen, or about to be.
+    /// Its cgroup is frozen, or about to be.
     var isFrozen = false
     /// The request to freeze it, or to thaw it, that is being carried out.
     var freezing: FreezeWatch?
