@@ -79,6 +79,10 @@ struct ExecCommand: Verb {
             valueName: "container-id [command [argument ...]]"))
     var arguments: [String] = []
 
+    func validate() throws {
+        try offerHelp(arguments)
+    }
+
     func carryOut(_ log: Log) throws(RuntimeError) -> Int32 {
         guard let name = arguments.first else {
             throw .usage("\"\(Self.name)\" requires a minimum of 1 argument")

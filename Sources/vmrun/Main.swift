@@ -80,6 +80,14 @@ protocol Verb: ParsableCommand {
     func carryOut(_ log: Log) throws(RuntimeError) -> Int32
 }
 
+extension Verb {
+    /// For one whose arguments are for others: the parser leaves the flag to them.
+    func offerHelp(_ arguments: [String]) throws {
+        guard ["-h", "--help"].contains(arguments.first) else { return }
+        throw CleanExit.helpRequest(Self.self)
+    }
+}
+
 /// The one positional argument of most verbs, refused in runc's words where it is not one.
 func containerID(_ arguments: [String], of verb: String) throws(RuntimeError) -> ContainerID {
     guard arguments.count == 1, let argument = arguments.first else {

@@ -23,6 +23,10 @@ struct PsCommand: Verb {
             valueName: "container-id [option ...]"))
     var arguments: [String] = []
 
+    func validate() throws {
+        try offerHelp(arguments)
+    }
+
     func carryOut(_ log: Log) throws(RuntimeError) -> Int32 {
         let id = try containerID(Array(arguments.prefix(1)), of: Self.name)
         switch format {

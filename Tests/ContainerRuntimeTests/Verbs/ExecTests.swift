@@ -76,6 +76,14 @@ import Testing
         #expect(outcome.output.contains("capabilities [1, 1, 1, 1]\n"))
     }
 
+    /// The parser leaves what comes behind these verbs to programs.
+    @Test(arguments: [["exec", "--help"], ["exec", "-h"], ["ps", "--help"]])
+    func tellsHowItIsUsed(arguments: [String]) throws {
+        let call = try Invocation(arguments, in: TestBundle(["x"]))
+        #expect(try call.status() == 0)
+        #expect(call.outputText.contains("USAGE: vmrun \(arguments[0])"))
+    }
+
     @Test func asksForACgroup() throws {
         let container = try TestContainer.running("wait")
         let outcome = try container.call("exec", "--cgroup", "/below", "c", "describe")
