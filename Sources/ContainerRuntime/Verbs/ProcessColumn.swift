@@ -17,10 +17,12 @@ enum ProcessColumn: String, CaseIterable, Sendable {
     case residentSize = "rss"
     case name = "comm"
     case command = "args"
+    /// The same under another title.
+    case longCommand = "command"
 
     /// Other names of ps(1) for the same.
     private static let aliases: [String: ProcessColumn] = [
-        "cmd": .command, "command": .command, "ucmd": .name, "euid": .uid, "euser": .user,
+        "cmd": .command, "ucmd": .name, "euid": .uid, "euser": .user,
         "tt": .terminal, "tname": .terminal, "s": .state, "state": .state, "vsize": .virtualSize,
         "rssize": .residentSize, "cputime": .time, "start": .start, "start_time": .start,
         "pcpu": .cpu, "%cpu": .cpu,
@@ -28,6 +30,8 @@ enum ProcessColumn: String, CaseIterable, Sendable {
     private static let full: [ProcessColumn] = [
         .user, .pid, .ppid, .cpu, .start, .terminal, .time, .command,
     ]
+    /// BSD's.
+    private static let short: [ProcessColumn] = [.pid, .terminal, .state, .time, .longCommand]
     /// Clock ticks of a second (`GuestProcess`).
     private static let ticks: UInt64 = 100
 
@@ -35,12 +39,13 @@ enum ProcessColumn: String, CaseIterable, Sendable {
     /// `-ef`, as runc does.
     static func chosen(by options: [String]) throws(RuntimeError) -> [ProcessColumn] {
         var columns: [ProcessColumn] = []
+        var flags: Set<Character> = []
         var rest = options[...]
         while let option = rest.popFirst() {
             var letters = option.hasPrefix("-") ? option.dropFirst() : option[...]
             while let letter = letters.popFirst() {
                 switch letter {
-                case "e", "A", "a", "x", "u", "f": break
+                case "e", "A", "a", "x", "u", "f": flags.insert(letter)
                 case "o":
                     let list = letters.isEmpty ? rest.popFirst() ?? "" : String(letters)
                     letters = ""
@@ -49,7 +54,8 @@ enum ProcessColumn: String, CaseIterable, Sendable {
                 }
             }
         }
-        return columns.isEmpty ? full : columns
+        guard columns.isEmpty else { return columns }
+        return flags.contains("x") && flags.isDisjoint(with: ["u", "f"]) ? short : full
     }
 
     private static func named(_ list: String) throws(RuntimeError) -> [ProcessColumn] {
@@ -67,7 +73,7 @@ enum ProcessColumn: String, CaseIterable, Sendable {
         switch self {
         case .user: "UID"
         case .uid: "UID"
-        case .name: "COMMAND"
+        case .name, .longCommand: "COMMAND"
         case .command: "CMD"
         case .elapsed: "ELAPSED"
         default: rawValue.uppercased()
@@ -90,7 +96,7 @@ enum ProcessColumn: String, CaseIterable, Sendable {
         case .virtualSize: String(process.virtualSize >> 10)
         case .residentSize: String(process.residentSize >> 10)
         case .name: Self.printable(process.name)
-        case .command:
+        case .command, .longCommand:
             process.arguments.isEmpty
                 ? "[\(Self.printable(process.name))]"
                 : Self.printable(process.arguments.joined(separator: " "))

@@ -14,6 +14,8 @@ package struct ProcessTable {
     ) throws(RuntimeError) -> String {
         let columns = try ProcessColumn.chosen(by: options)
         let container = try ExistingContainer(id, root: root)
+        // One that has ended has none, as with runc.
+        guard try container.status() != .stopped else { return ProcessTable([]).text(columns) }
         var client = try container.client()
         let reply = try client.ask(.listProcesses(container: id.text))
         return ProcessTable(reply.processes).text(columns)

@@ -147,6 +147,21 @@ import Testing
         #expect(lines[2].wholeMatch(of: shell) != nil, "\(lines[2])")
     }
 
+    @Test(arguments: [["-e", "-x"], ["ax"]])
+    func showsTheColumnsOfBSD(options: [String]) throws {
+        let outcome = try container.call(["ps", "c"] + options)
+        let lines = outcome.output.split(separator: "\n")
+        try #require(lines.count == 3)
+        #expect(lines[0] == "PID  TTY    STAT  TIME      COMMAND")
+        #expect(lines[2] == "7    pts/0  S     00:01:01  sh -c a?[31mb")
+    }
+
+    @Test func showsNoneOfOneThatHasEnded() throws {
+        let stopped = try TestContainer.stopped()
+        #expect(
+            try stopped.call("ps", "c") == .says("UID  PID  PPID  C  STIME  TTY  TIME  CMD\n"))
+    }
+
     @Test func refusesColumns() throws {
         let unknown = Outcome.fails("ps", "ps: unknown column \"bogus\"")
         #expect(try container.call("ps", "c", "-o", "pid,bogus") == unknown)
