@@ -73,6 +73,15 @@ import Testing
         #expect(both == "accepted")
     }
 
+    @Test("a user namespace that is joined has its mappings")
+    func joined() {
+        let members = """
+            "process": {"cwd": "/", "args": ["x"]},
+            "linux": {"namespaces": [{"type": "user", "path": "/proc/1/ns/user"}]}
+            """
+        #expect(answer(members) == "accepted")
+    }
+
     @Test("the host's name is not a sysctl, and the domain's is one unless it is a field")
     func names() {
         let hostname = answer(

@@ -29,7 +29,11 @@ extension Configuration {
         try needs(
             .time, "linux.timeOffsets", !(linux?.timeOffsets ?? [:]).isEmpty,
             "time namespace offsets specified, but time namespace isn't enabled in the config")
-        guard own.contains(.user) else { return }
+        // One that is joined has its mappings.
+        let isNew = (linux?.namespaces ?? []).contains {
+            $0.type == Namespace.user.rawValue && ($0.path ?? "").isEmpty
+        }
+        guard isNew else { return }
         let unmapped = "user namespaces enabled, but no"
         guard isSet(linux?.uidMappings) else {
             throw .invalid(path: "linux.uidMappings", reason: "\(unmapped) uid mappings found")
