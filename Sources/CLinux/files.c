@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/fsuid.h>
+#include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
@@ -64,6 +65,10 @@ int cl_open_beneath(int dir, const char *name, int flags, unsigned mode) {
         .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS,
     };
     RESULT((int)syscall(SYS_openat2, dir, name, &how, sizeof how));
+}
+int cl_clone_mount(int file) {
+    RESULT((int)syscall(SYS_open_tree, file, "",
+                        OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH));
 }
 int cl_mkdirat(int dir, const char *name, unsigned mode) { RESULT(mkdirat(dir, name, mode)); }
 int cl_mknodat(int dir, const char *name, unsigned mode, unsigned major, unsigned minor) {

@@ -210,13 +210,15 @@ import Testing
             more: #"""
                 "mounts": [
                  {"destination": "/bundle/rootfs/c", "type": "bind", "source": "rootfs/a/b"},
-                 {"destination": "/d", "type": "bind", "source": "/bundle/rootfs2"}]
+                 {"destination": "/d", "type": "bind", "source": "/bundle/rootfs2"},
+                 {"destination": "/e", "source": "/v", "options": ["rbind"]}]
                 """#)
         let mounts = plan.container.mounts
-        #expect(mounts.map(\.destination) == ["/c", "/d"])
-        #expect(mounts.map(\.sharePath) == ["", "mounts/1"])
+        #expect(mounts.map(\.destination) == ["/c", "/d", "/e"])
+        #expect(mounts.map(\.sharePath) == ["", "mounts/1", "mounts/2"])
         #expect(mounts[0].source == "/a/b")
-        #expect(plan.shares.map(\.hostPath) == ["/bundle/rootfs", "/bundle/rootfs2"])
+        #expect(plan.shares.map(\.hostPath) == ["/bundle/rootfs", "/bundle/rootfs2", "/v"])
+        #expect(plan.shares.map(\.recursive) == [true, false, true])
     }
 
     private func configuration(_ name: String) throws -> Configuration {

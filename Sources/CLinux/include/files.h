@@ -25,6 +25,8 @@ int cl_fs_status(int fd, struct cl_fs_status *status);
 
 // openat2 that stays beneath the folder, through neither symbolic nor magic links, nor automounts.
 int cl_open_beneath(int dir, const char *name, int flags, unsigned mode);
+// A mount of its own with the file as its root, attached nowhere, without the mounts below (open_tree(2)).
+int cl_clone_mount(int file);
 int cl_mkdirat(int dir, const char *name, unsigned mode);
 int cl_mknodat(int dir, const char *name, unsigned mode, unsigned major, unsigned minor);
 int cl_symlinkat(const char *target, int dir, const char *name);

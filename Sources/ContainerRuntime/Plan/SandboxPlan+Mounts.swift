@@ -73,7 +73,8 @@ extension SandboxPlan {
         mount.sharePath = name
         shares.append(
             ShareSource(
-                name: name, hostPath: hostPath, view: view, field: path + ".source"))
+                name: name, hostPath: hostPath, view: view,
+                recursive: options.flags & MountFlags.recursive != 0, field: path + ".source"))
     }
 
     /// The place in the container of a path of the host that lies below the container's root; nil elsewhere.

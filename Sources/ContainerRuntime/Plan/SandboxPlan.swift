@@ -20,6 +20,8 @@ package struct SandboxPlan: Equatable, Sendable {
         /// Absolute.
         package var hostPath: String
         package var view: Share.View
+        /// Whether the guest is to see what is mounted below.
+        package var recursive = true
         /// Where config.json names it, for errors.
         package var field: String
     }

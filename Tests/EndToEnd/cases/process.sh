@@ -98,3 +98,19 @@ test_a_terminal_is_the_containers_own() {
     expect_contains "$out" both
 }
 slow_a_terminal_is_the_containers_own() { :; }
+
+test_a_bind_mount_that_is_not_recursive_leaves_out_what_is_mounted_below() {
+    local volume=$work/volume
+    mkdir -p "$volume/below"
+    echo hidden >"$volume/below/name"
+    mount -t tmpfs below "$volume/below"
+    echo mounted >"$volume/below/name"
+    run_in "$(bundle ".mounts += [{destination: \"/v\", type: \"bind\", source: \"$volume\", options: [\"bind\"]},
+        {destination: \"/r\", type: \"bind\", source: \"$volume\", options: [\"rbind\"]}]" \
+        sh -c 'cat /v/below/name /r/below/name; echo new >/v/below/name')"
+    umount "$volume/below"
+    expect_equal "$status" 0 "$err"
+    expect_equal "$out" $'hidden\nmounted'
+    expect_equal "$(<"$volume/below/name")" new
+    rm -r "$volume"
+}
