@@ -58,6 +58,14 @@ import Testing
         #expect(hooks.map(\.environment) == [["A=b"], ["C=d"]])
     }
 
+    @Test func theLastOfEqualVariablesCounts() throws {
+        let process = #""env": ["A=1", "AB=2", "A=3", "\u00e9=4", "e\u0301=5"]"#
+        let plan = try makePlan(linux: "", process: process)
+        #expect(
+            plan.container.process.environment.map { Array($0.utf8) }
+                == ["A=3", "AB=2", "\u{e9}=4", "e\u{301}=5"].map { Array($0.utf8) })
+    }
+
     @Test func oneMoreProcessHasThePersonalityOfItsContainer() throws {
         let text = """
             {"ociVersion": "1.2.0", "root": {"path": "rootfs"}, "process": {"cwd": "/", "args": ["x"]},

@@ -8,7 +8,7 @@ extension ProcessPlan {
     ) throws(RuntimeError) {
         self.init()
         arguments = process.args ?? []
-        environment = process.env ?? []
+        environment = Self.unique(process.env ?? [])
         workingDirectory = process.cwd
         uid = process.user?.uid ?? 0
         gid = process.user?.gid ?? 0
@@ -32,6 +32,22 @@ extension ProcessPlan {
             try Self.ioPriority(entry, path: path + ".ioPriority")
         }
         warn(process, path, &warnings)
+    }
+
+    /// Of equal names the last value, in the place of the first, as runc has it: programs take the first that they find.
+    private static func unique(_ environment: [String]) -> [String] {
+        var places: [[UInt8]: Int] = [:]
+        var result: [String] = []
+        for entry in environment {
+            let name = Array(entry.utf8.prefix { $0 != UInt8(ascii: "=") })
+            if let place = places[name] {
+                result[place] = entry
+            } else {
+                places[name] = result.count
+                result.append(entry)
+            }
+        }
+        return result
     }
 
     /// Of one more process of a container: it has the container's personality and an affinity of its own.
