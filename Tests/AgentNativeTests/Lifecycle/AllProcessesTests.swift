@@ -80,19 +80,11 @@ struct AllProcessesTests {
 
     @Test("those in cgroups that the container made are listed, too")
     func nested() throws {
-        let output = try agent.stream()
-        let script = """
+        try agent.startInWritableCgroup(
+            """
             mkdir -p /sys/fs/cgroup/a/b; sleep 86400 & \
             echo $! >/sys/fs/cgroup/a/b/cgroup.procs; echo ready; wait
-            """
-        var plan = Plans.container("sh", "-c", script)
-        plan.mounts.removeLast()
-        plan.mounts.append(Plans.mount("/sys/fs/cgroup", "cgroup2"))
-        plan.process.streams.stdout = output.port
-        try agent.perform(.createContainer(plan))
-        try output.accept()
-        try agent.perform(.startContainer(container: "c"))
-        _ = try output.read(until: "ready")
+            """)
 
         let processes = try list { $0.last?.arguments == ["sleep", "86400"] }
         #expect(processes.count == 2)

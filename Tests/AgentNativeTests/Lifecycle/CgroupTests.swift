@@ -103,21 +103,12 @@ struct CgroupTests {
 
     /// A container whose process has gone into a cgroup below, `below`, after these commands.
     private func startBelow(_ commands: String = "") throws {
-        let output = try agent.stream()
-        var plan = Plans.container(
-            "sh", "-c",
+        try agent.startInWritableCgroup(
             """
             cd /sys/fs/cgroup && mkdir below && echo 0 >below/cgroup.procs \(commands)
             echo ready
             exec sleep 86400
             """)
-        plan.mounts.removeLast()
-        plan.mounts.append(Plans.mount("/sys/fs/cgroup", "cgroup2"))
-        plan.process.streams.stdout = output.port
-        try agent.perform(.createContainer(plan))
-        try output.accept()
-        try agent.perform(.startContainer(container: "c"))
-        _ = try output.read(until: "ready")
     }
 
     private func exec(in cgroup: String) throws -> AgentRequest.Body {

@@ -82,6 +82,19 @@ extension NativeAgent {
         change(&plan)
         try start(plan)
     }
+
+    /// Starts a container that may write to its cgroup, and comes back when the script has said `ready`.
+    func startInWritableCgroup(_ script: String) throws {
+        let output = try stream()
+        var plan = Plans.container("sh", "-c", script)
+        plan.mounts.removeLast()
+        plan.mounts.append(Plans.mount("/sys/fs/cgroup", "cgroup2"))
+        plan.process.streams.stdout = output.port
+        try perform(.createContainer(plan))
+        try output.accept()
+        try perform(.startContainer(container: "c"))
+        _ = try output.read(until: "ready")
+    }
 }
 
 /// The three streams of a process.
