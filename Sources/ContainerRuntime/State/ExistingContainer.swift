@@ -30,7 +30,7 @@ package struct ExistingContainer: ~Copyable {
             let reply = try client.query()
             return (ContainerStatus(reply.status), reply.standIns.map { Int32(clamping: $0) })
         } catch .system(_, .connectionRefused), .system(_, .connectionReset),
-            .system(_, .noSuchFile)
+            .system(_, .brokenPipe), .system(_, .noSuchFile)
         {
             // On its way out it listens no more.
             return (.stopped, [])
