@@ -126,7 +126,7 @@ struct ProgramLookupTests {
 
         let failure = try agent.refusal(of: .startContainer(container: "c"))
 
-        #expect(failure?.message == "exec \"/tool\": \(error)")
+        #expect(failure?.message == "exec /tool: \(error)")
         try agent.perform(.deleteContainer(container: "c"))
     }
 }

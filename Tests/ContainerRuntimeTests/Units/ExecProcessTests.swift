@@ -44,10 +44,10 @@ struct ExecProcessTests {
         exec.capabilities = ["CAP_SYS_ADMIN"]
         let process = try exec.process(of: configuration(own))
         #expect(process.env == ["A=1", "B=2", "B=3", "C="])
-        // The group stays, as with runc.
+        // The group stays, and groups are added, as with runc.
         #expect(process.user?.uid == 8)
         #expect(process.user?.gid == 6)
-        #expect(process.user?.additionalGIDs == [9, 10])
+        #expect(process.user?.additionalGIDs == [7, 9, 10])
         #expect(process.terminal == true)
         #expect(process.noNewPrivileges == true)
         #expect(process.capabilities?.bounding == ["CAP_KILL", "CAP_SYS_ADMIN"])
