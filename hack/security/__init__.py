@@ -1,0 +1,1 @@
+"""What `hack/secbench` does: what an attacker faces under vmrun and its peers."""

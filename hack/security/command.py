@@ -1,0 +1,102 @@
+"""The command line of `hack/secbench`, and the order of things."""
+import argparse
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from benchmarks import children, machine, runtimes
+
+from . import configuration, escapes, report, subjects
+from .configuration import ROOT
+
+PACKAGES = ["runc", "crun", "libc6-dev", "e2fsprogs", "util-linux", "busybox-static", "jq"]
+
+
+def parser() -> argparse.ArgumentParser:
+    result = argparse.ArgumentParser(prog="hack/secbench", description=(
+        "Compares what an attacker faces under runc, crun, runsc (where installed) and vmrun on this host: a Markdown report, "
+        "with results.json in the output folder. The last line counts."))
+    add = result.add_argument
+    add("--quick", action="store_true", help="a few scenarios, for tests")
+    add("--runtimes", type=lambda text: text.split(","), help="only these, such as runc,vmrun")
+    add("--scenarios", type=lambda text: text.split(","), help="only these, by name")
+    add("--verbose", action="store_true", help="show what the attacks say of themselves")
+    add("--output", type=Path, help="where the report goes (default: build/secbench)")
+    add("--vmrun", type=Path, default=ROOT / "build/bin/vmrun", help="the program (default: build/bin/vmrun)")
+    return result
+
+
+def main(argv: list[str]) -> int:
+    arguments = parser().parse_args(argv)
+    if os.geteuid() != 0:
+        print("secbench: needs root, as the runtimes do: skipped\n0 passed, 0 failed, 1 skipped")
+        return 0
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
+    try:
+        _need_packages()
+        return _bench(arguments)
+    except KeyboardInterrupt:
+        print("secbench: interrupted", file=sys.stderr)
+        return 130
+    except (children.Failure, OSError, subprocess.SubprocessError) as error:
+        print(f"secbench: {error}", file=sys.stderr)
+        return 1
+
+
+def _need_packages() -> None:
+    script = 'source "$1/lib.sh"; shift; need_packages "$@"'
+    # What cannot be installed shows in the report.
+    subprocess.run(["bash", "-c", script, "secbench", ROOT / "hack", *PACKAGES], check=False, stdin=subprocess.DEVNULL,
+                   timeout=1800)
+
+
+def _bench(arguments: argparse.Namespace) -> int:
+    children.adopt_orphans()
+    # Not below /tmp where that is a file system without handles or devices.
+    base = Path(os.environ.get("VMRUN_CACHE") or Path.home() / ".cache/vmrun")
+    base.mkdir(parents=True, exist_ok=True)
+    work = Path(tempfile.mkdtemp(prefix="secbench-", dir=base))
+    try:
+        return _measure(arguments, work)
+    finally:
+        # Nothing stops the clean-up; it has limits of its own.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        children.end_all()
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _measure(arguments: argparse.Namespace, work: Path) -> int:
+    vmrun = arguments.vmrun.absolute()
+    check = runtimes.check(str(vmrun))
+    found = subjects.find(work, vmrun, arguments.runtimes)
+    if not check.get("ok"):
+        found = [subject for subject in found if not subject.is_machine]
+    scenarios = [one for one in escapes.SCENARIOS if (one.quick or not arguments.quick)
+                 and (arguments.scenarios is None or one.name in arguments.scenarios)]
+    bench = escapes.Escapes(work, escapes.build(work), scenarios, arguments.verbose)
+    for subject in found:
+        for profile in configuration.PROFILES:
+            bench.run(subject, profile)
+    results = {
+        "version": 1,
+        "machine": {**machine.describe(check, str(vmrun), work),
+                    **{subject.name: subject.version() for subject in found}},
+        "escapes": {"outcomes": [vars(outcome) for outcome in bench.outcomes],
+                    "controls": [vars(control) for control in bench.controls()]},
+    }
+    text = report.markdown(results, scenarios)
+    output = (arguments.output or ROOT / "build/secbench").absolute()
+    output.mkdir(parents=True, exist_ok=True)
+    (output / "results.json").write_text(json.dumps(results, indent=2) + "\n")
+    (output / "results.md").write_text(text + "\n")
+    print(text)
+    passed, failed, skipped = report.count(results)
+    print(f"{passed} passed, {failed} failed, {skipped} skipped")
+    return 1 if failed else 0

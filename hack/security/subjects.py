@@ -1,0 +1,68 @@
+"""The runtimes that are attacked, each by a copy of its programs, which an attack may write."""
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+from benchmarks import children, namespaces
+from benchmarks.runtimes import Runtime
+
+
+class Subject:
+    """A runtime with copies of its programs."""
+
+    def __init__(self, name: str, program: Path, programs: list[Path], state: Path, options: list[str] | None = None) -> None:
+        hybrid = name == "crun" and namespaces.layout() == "hybrid"
+        self.name = name
+        # What an attacker would like to write.
+        self.programs = programs
+        self.runtime = Runtime(name, str(program), state, options=options,
+                               namespace=namespaces.without_unified_tree() if hybrid else None)
+
+    @property
+    def is_machine(self) -> bool:
+        return self.name == "vmrun"
+
+    def start(self, bundle: Path, name: str, output, leak: Path | None, flags: list[str]) -> subprocess.Popen:
+        """`run` in the foreground, with a folder of the host left open as descriptors 3 and 17 where one is given."""
+        words = self.runtime.argv("run", "--bundle", str(bundle), *flags, name)
+        if leak is not None:
+            words = ["bash", "-c", 'exec 3<"$1" 17<"$1"; shift; exec "$@"', "leak", str(leak), *words]
+        return subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
+                                start_new_session=True, preexec_fn=lambda: children._prepare(self.runtime.namespace))
+
+    def enter(self, name: str, *words: str) -> None:
+        """`exec`; whatever becomes of it."""
+        process = subprocess.Popen(self.runtime.argv("exec", name, *words), stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+                                   preexec_fn=lambda: children._prepare(self.runtime.namespace))
+        try:
+            process.wait(30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+    def version(self) -> str:
+        return children.run([self.runtime.program, "--version"]).splitlines()[0]
+
+
+def find(work: Path, vmrun: Path, wanted: list[str] | None) -> list[Subject]:
+    """All that are there, or those of `wanted`."""
+    found = []
+    for name in ("runc", "crun", "runsc"):
+        program = shutil.which(name)
+        if program and (wanted is None or name in wanted):
+            copy = work / "programs" / name
+            copy.parent.mkdir(exist_ok=True)
+            shutil.copy(program, copy)
+            options = ["--network=none"] if name == "runsc" else None
+            found.append(Subject(name, copy, [copy], work / f"state-{name}", options))
+    if wanted is None or "vmrun" in wanted:
+        base = work / "programs/vmrun"
+        (base / "bin").mkdir(parents=True)
+        shutil.copy(vmrun, base / "bin/vmrun")
+        shutil.copytree(vmrun.parent.parent / "share/vmrun", base / "share/vmrun")
+        programs = [base / "bin/vmrun", base / "share/vmrun/vmrun-sandbox"]
+        found.append(Subject("vmrun", programs[0], programs, work / "state-vmrun",
+                             ["--template-dir", os.path.abspath(work / "templates")]))
+    return found
