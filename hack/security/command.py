@@ -3,7 +3,6 @@ import argparse
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -11,7 +10,7 @@ from pathlib import Path
 
 from benchmarks import children, machine, runtimes
 
-from . import configuration, escapes, report, subjects
+from . import configuration, escapes, interrupts, report, subjects
 from .configuration import ROOT
 
 PACKAGES = ["runc", "crun", "libc6-dev", "e2fsprogs", "util-linux", "busybox-static", "jq"]
@@ -36,8 +35,7 @@ def main(argv: list[str]) -> int:
     if os.geteuid() != 0:
         print("secbench: needs root, as the runtimes do: skipped\n0 passed, 0 failed, 1 skipped")
         return 0
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.default_int_handler)
+    interrupts.catch()
     try:
         _need_packages()
         return _bench(arguments)
@@ -66,16 +64,19 @@ def _bench(arguments: argparse.Namespace) -> int:
         return _measure(arguments, work)
     finally:
         # Nothing stops the clean-up; it has limits of its own.
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        children.end_all()
-        shutil.rmtree(work, ignore_errors=True)
+        with interrupts.hold():
+            children.end_all()
+            shutil.rmtree(work, ignore_errors=True)
 
 
 def _measure(arguments: argparse.Namespace, work: Path) -> int:
     vmrun = arguments.vmrun.absolute()
     check = runtimes.check(str(vmrun))
-    found = subjects.find(work, vmrun, arguments.runtimes)
+    wanted = arguments.runtimes
+    if arguments.quick and wanted is None:
+        # One peer is enough for controls.
+        wanted = ["vmrun", "runc" if shutil.which("runc") else "crun"]
+    found = subjects.find(work, vmrun, wanted)
     if not check.get("ok"):
         found = [subject for subject in found if not subject.is_machine]
     scenarios = [one for one in escapes.SCENARIOS if (one.quick or not arguments.quick)

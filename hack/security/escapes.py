@@ -11,7 +11,7 @@ from pathlib import Path
 from benchmarks import children
 
 from . import attempt as attempts
-from . import configuration, host_scenarios, kernel_scenarios
+from . import configuration, host_scenarios, interrupts, kernel_scenarios
 from .attempt import ATTACK_SECONDS, Attempt
 from .scenario import Scenario
 from .subjects import Subject
@@ -69,15 +69,20 @@ class Escapes:
     def _attempt(self, subject: Subject | None, profile: str):
         self._counter += 1
         folder = self._work / f"attempt-{self._counter}"
+        undo = contextlib.ExitStack()
         try:
-            with contextlib.ExitStack() as undo:
-                yield Attempt(folder, self._attack, subject, profile, undo)
+            yield Attempt(folder, self._attack, subject, profile, undo)
         finally:
-            attempts.remove(folder)
+            with interrupts.hold():
+                try:
+                    undo.close()
+                finally:
+                    attempts.remove(folder)
 
     def _carry_out(self, subject: Subject, attempt: Attempt, group: list[Scenario]) -> None:
         for scenario in group:
-            reason = scenario.prepare(attempt)
+            with interrupts.hold():
+                reason = scenario.prepare(attempt)
             if reason:
                 self.reasons[scenario.name] = reason
         grant: dict = {}
