@@ -25,6 +25,8 @@ class Attempt:
     checks: dict[str, Callable[["Attempt"], bool]] = field(default_factory=dict)
     # Called once, when the container runs: with its name and the verb's process.
     during: list[Callable[["Attempt", str, subprocess.Popen], None]] = field(default_factory=list)
+    # Called when all of the attempt's files are made.
+    when_ready: list[Callable[[], None]] = field(default_factory=list)
     output: bytes = b""
     ended: bool = False
     more_mounts: list[dict] = field(default_factory=list)

@@ -85,6 +85,8 @@ def _measure(arguments: argparse.Namespace, work: Path) -> int:
     for subject in found:
         for profile in configuration.PROFILES:
             bench.run(subject, profile)
+        if subject.is_machine:
+            bench.run_lost(subject)
     results = {
         "version": 1,
         "machine": {**machine.describe(check, str(vmrun), work),

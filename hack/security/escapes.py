@@ -11,12 +11,12 @@ from pathlib import Path
 from benchmarks import children
 
 from . import attempt as attempts
-from . import configuration, host_scenarios, interrupts, kernel_scenarios
+from . import configuration, host_scenarios, interrupts, kernel_scenarios, lost_guest
 from .attempt import ATTACK_SECONDS, Attempt
 from .scenario import Scenario
 from .subjects import Subject
 
-SCENARIOS: list[Scenario] = kernel_scenarios.SCENARIOS + host_scenarios.SCENARIOS
+SCENARIOS: list[Scenario] = kernel_scenarios.SCENARIOS + host_scenarios.SCENARIOS + lost_guest.SCENARIOS
 ESCAPED, RESISTED, REFUSED, FAILED = "escaped", "resisted", "refused", "failed"
 
 
@@ -51,12 +51,13 @@ class Escapes:
         self.scenarios = scenarios
         self.outcomes: list[Outcome] = []
         self.reasons: dict[str, str] = {}
+        self._reached: dict[str, bool] = {}
         self._counter = 0
 
     def run(self, subject: Subject, profile: str) -> None:
         """All scenarios, those of a group by one container."""
         groups: dict[tuple, list[Scenario]] = {}
-        for scenario in self.scenarios:
+        for scenario in (one for one in self.scenarios if not one.guest):
             key = scenario.group if profile == "default" or scenario.alone else _namespaces_only(scenario)
             groups.setdefault(key, []).append(scenario)
         for group in groups.values():
@@ -64,6 +65,15 @@ class Escapes:
             print(f"-- {subject.name}, {profile}: {names}", file=sys.stderr, flush=True)
             with self._attempt(subject, profile) as attempt:
                 self._carry_out(subject, attempt, group)
+
+    def run_lost(self, subject: Subject) -> None:
+        """Those with the guest's kernel lost, each by a machine."""
+        for scenario in (one for one in self.scenarios if one.guest):
+            print(f"-- {subject.name}, {lost_guest.PROFILE}: {scenario.name}", file=sys.stderr, flush=True)
+            with self._attempt(subject, lost_guest.PROFILE) as attempt:
+                self._carry_out(subject, attempt, [scenario])
+                if scenario.control is lost_guest.reached:
+                    self._reached[scenario.name] = lost_guest.reached(attempt)
 
     @contextlib.contextmanager
     def _attempt(self, subject: Subject | None, profile: str):
@@ -88,7 +98,9 @@ class Escapes:
         grant: dict = {}
         for scenario in group:
             grant.update(scenario.grant)
-        status, ran = self._contain(subject, attempt, grant, [scenario.name for scenario in group])
+        for action in attempt.when_ready:
+            action()
+        status, ran, in_time = self._contain(subject, attempt, grant, group)
         lines = attempt.output.decode(errors="replace").strip().splitlines()
         if self._verbose:
             print("\n".join(lines), file=sys.stderr, flush=True)
@@ -97,45 +109,60 @@ class Escapes:
             outcome = Outcome(scenario.name, subject.name, attempt.profile, RESISTED)
             if check is not None and check(attempt):
                 outcome.result = ESCAPED
+            elif not in_time:
+                outcome.result, outcome.detail = FAILED, "it did not come to its end in time"
             elif not ran:
                 outcome.result, outcome.detail = REFUSED, lines[-1][-300:] if lines else f"status {status}"
-            elif f"== {scenario.name}" not in lines:
+            elif scenario.guest and b"guest: done" not in attempt.output:
+                outcome.detail = f"the machine was ended: {lines[-1][-300:]}"
+            elif not scenario.guest and f"== {scenario.name}" not in lines:
                 outcome.result, outcome.detail = FAILED, f"the attack did not take place (status {status})"
             self.outcomes.append(outcome)
 
-    def _contain(self, subject: Subject, attempt: Attempt, grant: dict, names: list[str]) -> tuple[int, bool]:
-        """Runs the container and looks for success all the time. Answers the status, and whether an attack began."""
+    def _contain(self, subject: Subject, attempt: Attempt, grant: dict, group: list[Scenario]) -> tuple[int, bool, bool]:
+        """Looks for success while it runs. Answers the status, whether an attack began, and whether it came to its end."""
         bundle, name = attempt.folder / "bundle", f"bench-{os.getpid()}-{self._counter}"
         bundle.mkdir()
+        names = [scenario.name for scenario in group]
         config = configuration.make(attempt.profile, grant, attempt.rootfs, attempt.mounts(), ["/attack", *names],
                                     attempt.environment)
+        log = None
+        if group[0].guest:
+            words = {"attack": group[0].guest, **attempt.environment}
+            config["vm"] = {"kernel": {"path": str(self._attack.with_name("hostile-kernel")),
+                                       "parameters": [f"{name}={value}" for name, value in words.items() if name.islower()]}}
+            log = attempt.folder / "output-log"
         (bundle / "config.json").write_text(json.dumps(config))
         limit = time.monotonic() + 90 + (ATTACK_SECONDS + 5) * len(names)
         with (attempt.folder / "output").open("w+b") as output:
-            process = subject.start(bundle, name, output, attempt.leak, [])
+            in_time = True
+            process = subject.start(bundle, name, output, attempt.leak, log)
             try:
                 for action in attempt.during:
                     action(attempt, name, process)
                 seen: set[str] = set()
                 while process.poll() is None and time.monotonic() < limit:
-                    self._look(attempt, output, seen)
+                    self._look(attempt, output, log, seen)
                     time.sleep(0.03)
             finally:
                 if process.poll() is None:
+                    in_time = False
                     process.kill()
                     process.wait()
                 subject.runtime.remove_remains()
                 children.reap_orphans()
             attempt.ended = True
-            self._look(attempt, output, seen)
+            self._look(attempt, output, log, seen)
         for key in seen:
             attempt.checks[key] = lambda _: True
-        return process.returncode, b"== " in attempt.output
+        return process.returncode, (b"guest: " if log else b"== ") in attempt.output, in_time
 
     @staticmethod
-    def _look(attempt: Attempt, output, seen: set[str]) -> None:
+    def _look(attempt: Attempt, output, log: Path | None, seen: set[str]) -> None:
         # A descriptor of its own kind: the container writes at the offset of the file.
         attempt.output = os.pread(output.fileno(), 1 << 20, 0)
+        if log is not None and log.exists():
+            attempt.output += log.read_bytes()
         for name, check in attempt.checks.items():
             if name not in seen and check(attempt):
                 seen.add(name)
@@ -144,19 +171,21 @@ class Escapes:
         """After the runtimes: for each scenario whether its check has been seen to fail."""
         found = []
         for scenario in self.scenarios:
-            fell = any(outcome.scenario == scenario.name and outcome.result == ESCAPED and outcome.subject != "vmrun"
+            fell = self._reached.get(scenario.name, False) or any(outcome.scenario == scenario.name and outcome.result == ESCAPED and outcome.subject != "vmrun"
                        for outcome in self.outcomes)
-            if not fell and scenario.control is not None:
+            if not fell and scenario.control is not None and scenario.control is not lost_guest.reached:
                 with self._attempt(None, "control") as attempt:
                     fell = scenario.control(attempt)
+            if not fell and scenario.guest and not self._has("vmrun"):
+                self.reasons[scenario.name] = "vmrun is not here"
             reason = "" if fell else self.reasons.get(scenario.name, "")
-            if not fell and not reason and scenario.control is None and not self._has_peer():
+            if not fell and not reason and scenario.control is None and not self._has("runc", "crun"):
                 reason = "neither runc nor crun is here"
             found.append(Control(scenario.name, fell, scenario.control_text, reason))
         return found
 
-    def _has_peer(self) -> bool:
-        return any(outcome.subject in ("runc", "crun") for outcome in self.outcomes)
+    def _has(self, *subjects: str) -> bool:
+        return any(outcome.subject in subjects for outcome in self.outcomes)
 
 
 def _namespaces_only(scenario: Scenario) -> tuple:
@@ -165,12 +194,13 @@ def _namespaces_only(scenario: Scenario) -> tuple:
 
 
 def build(work: Path) -> Path:
-    """Compiles the attacks, without libraries; answers the program. Beside it is the naive runtime."""
+    """Compiles the attacks, without libraries; answers the program. Beside it are the hostile kernel and the controls."""
     sources = Path(__file__).resolve().parent
     folder = work / "attacks"
     folder.mkdir()
     for target, files in (("attack", sorted((sources / "attacks").glob("*.c"))),
-                          ("naive-runtime", [sources / "naive-runtime.c"])):
+                          ("naive-runtime", [sources / "naive-runtime.c"]), ("crash", [sources / "crash.c"])):
         subprocess.run(["clang", "-static", "-O1", "-Wall", "-Wextra", "-Werror", "-Wno-unused-result", "-o", folder / target,
                         *files], check=True, timeout=300)
+    lost_guest.build(folder)
     return folder / "attack"

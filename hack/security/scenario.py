@@ -23,6 +23,9 @@ class Scenario:
     # Whether it has a container to itself.
     alone: bool = False
     quick: bool = False
+    # The attack of the hostile guest kernel, for those with the guest's kernel lost; their control looks at the same attempt
+    # where it is about files.
+    guest: str = ""
 
     @property
     def group(self) -> tuple:

@@ -18,14 +18,19 @@ class Subject:
         self.programs = programs
         self.runtime = Runtime(name, str(program), state, options=options,
                                namespace=namespaces.without_unified_tree() if hybrid else None)
+        self.booted = Runtime(name, str(program), state, options=["--no-template"])
 
     @property
     def is_machine(self) -> bool:
         return self.name == "vmrun"
 
-    def start(self, bundle: Path, name: str, output, leak: Path | None, flags: list[str]) -> subprocess.Popen:
-        """`run` in the foreground, with a folder of the host left open as descriptors 3 and 17 where one is given."""
-        words = self.runtime.argv("run", "--bundle", str(bundle), *flags, name)
+    def start(self, bundle: Path, name: str, output, leak: Path | None, log: Path | None) -> subprocess.Popen:
+        """`run` in the foreground, with a folder of the host left open as descriptors 3 and 17 where one is given.
+
+        With a log, of which the guest's lines are a part, the machine is booted: a hostile kernel makes no template.
+        """
+        runtime = self.runtime if log is None else self.booted
+        words = runtime.argv("run", "--bundle", str(bundle), name, debug_log=log)
         if leak is not None:
             words = ["bash", "-c", 'exec 3<"$1" 17<"$1"; shift; exec "$@"', "leak", str(leak), *words]
         return subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
