@@ -10,10 +10,10 @@ from pathlib import Path
 
 from benchmarks import children, machine, runtimes
 
-from . import configuration, escapes, interrupts, report, subjects
+from . import configuration, escapes, interrupts, report, subjects, surface
 from .configuration import ROOT
 
-PACKAGES = ["runc", "crun", "libc6-dev", "e2fsprogs", "util-linux", "busybox-static", "jq"]
+PACKAGES = ["runc", "crun", "libc6-dev", "e2fsprogs", "util-linux", "busybox-static", "jq", "strace"]
 
 
 def parser() -> argparse.ArgumentParser:
@@ -24,6 +24,7 @@ def parser() -> argparse.ArgumentParser:
     add("--quick", action="store_true", help="a few scenarios, for tests")
     add("--runtimes", type=lambda text: text.split(","), help="only these, such as runc,vmrun")
     add("--scenarios", type=lambda text: text.split(","), help="only these, by name")
+    add("--without", type=lambda text: text.split(","), help="leave out `surface` or `escapes`")
     add("--verbose", action="store_true", help="show what the attacks say of themselves")
     add("--output", type=Path, help="where the report goes (default: build/secbench)")
     add("--vmrun", type=Path, default=ROOT / "build/bin/vmrun", help="the program (default: build/bin/vmrun)")
@@ -69,6 +70,16 @@ def _bench(arguments: argparse.Namespace) -> int:
             shutil.rmtree(work, ignore_errors=True)
 
 
+def _surfaces(arguments: argparse.Namespace, work: Path, vmrun: Path, found: list[subjects.Subject]) -> list[surface.Surface]:
+    if arguments.quick or "surface" in (arguments.without or []):
+        return []
+    image = work / "image"
+    subprocess.run([ROOT / "hack/bundle", image, "true"], check=True, stdin=subprocess.DEVNULL, timeout=600,
+                   env={**os.environ, "VMRUN": str(vmrun)})
+    measurement = surface.Measurement(work, image / "rootfs", starts=3)
+    return [measurement.measure(subject, profile) for subject in found for profile in configuration.PROFILES]
+
+
 def _measure(arguments: argparse.Namespace, work: Path) -> int:
     vmrun = arguments.vmrun.absolute()
     check = runtimes.check(str(vmrun))
@@ -80,17 +91,20 @@ def _measure(arguments: argparse.Namespace, work: Path) -> int:
     if not check.get("ok"):
         found = [subject for subject in found if not subject.is_machine]
     scenarios = [one for one in escapes.SCENARIOS if (one.quick or not arguments.quick)
-                 and (arguments.scenarios is None or one.name in arguments.scenarios)]
+                 and (arguments.scenarios is None or one.name in arguments.scenarios)
+                 and "escapes" not in (arguments.without or [])]
     bench = escapes.Escapes(work, escapes.build(work), scenarios, arguments.verbose)
     for subject in found:
         for profile in configuration.PROFILES:
             bench.run(subject, profile)
         if subject.is_machine:
             bench.run_lost(subject)
+    faces = _surfaces(arguments, work, vmrun, found)
     results = {
         "version": 1,
         "machine": {**machine.describe(check, str(vmrun), work),
                     **{subject.name: subject.version() for subject in found}},
+        "surfaces": [face.json() for face in faces],
         "escapes": {"outcomes": [vars(outcome) for outcome in bench.outcomes],
                     "controls": [vars(control) for control in bench.controls()]},
     }

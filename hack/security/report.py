@@ -1,4 +1,5 @@
 """The report: Markdown from results.json's values. Pure."""
+from . import surface_table
 from .scenario import Scenario
 
 
@@ -14,6 +15,10 @@ def columns(results: dict) -> list[tuple[str, str]]:
 def markdown(results: dict, scenarios: list[Scenario]) -> str:
     lines = ["# What an attacker faces", ""]
     lines += [f"- {name}: {value}" for name, value in results["machine"].items()]
+    if results["surfaces"]:
+        lines += ["", "## Surface", "", *surface_table.table(results["surfaces"])]
+    if not scenarios:
+        return "\n".join(lines)
     lines += ["", "## Escapes", "", *_summary(results), ""]
     lines += _table(results, scenarios)
     lines += ["", "## Controls", "", "| scenario | that its check can fail is shown by | |", "|---|---|---|"]

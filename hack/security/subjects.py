@@ -1,7 +1,10 @@
 """The runtimes that are attacked, each by a copy of its programs, which an attack may write."""
+import contextlib
+import json
 import os
 import shutil
 import subprocess
+import time
 from pathlib import Path
 
 from benchmarks import children, namespaces
@@ -46,6 +49,18 @@ class Subject:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+    def facing(self, name: str, verb: subprocess.Popen, seconds: float) -> int:
+        """The process that faces the workload of a container, as soon as that runs: the container's own, or what stands
+        between it and the host."""
+        limit = time.monotonic() + seconds
+        while verb.poll() is None and time.monotonic() < limit:
+            with contextlib.suppress(children.Failure, ValueError):
+                state = json.loads(children.run(self.runtime.argv("state", name), 60, self.runtime.namespace))
+                if state["status"] == "running":
+                    return int(state["pid"])
+            time.sleep(0.2)
+        raise OSError("the container does not run")
 
     def version(self) -> str:
         return children.run([self.runtime.program, "--version"]).splitlines()[0]
