@@ -94,7 +94,7 @@ def main(argv: list[str]) -> int:
         _need_packages()
         if arguments.software_host:
             output = (arguments.output or HACK.parent / "build/bench/software-host").absolute()
-            return software_host.run(_passed_on(argv), os.path.abspath(arguments.vmrun), output)
+            return software_host.run(passed_on(argv), os.path.abspath(arguments.vmrun), output)
         return _bench(arguments)
     except KeyboardInterrupt:
         print("bench: interrupted", file=sys.stderr)
@@ -114,7 +114,7 @@ def _need_packages() -> None:
     subprocess.run(["bash", "-c", script, "bench", HACK, *PACKAGES], check=True, stdin=subprocess.DEVNULL, timeout=1800)
 
 
-def _passed_on(argv: list[str]) -> list[str]:
+def passed_on(argv: list[str]) -> list[str]:
     """The arguments without those that say where to run and where the results go. Pure."""
     result, skip = [], False
     for argument in argv:

@@ -1,4 +1,4 @@
-"""The bench inside the software host, a machine in QEMU's emulation whose KVM behaves like hardware."""
+"""A bench inside the software host, a machine in QEMU's emulation whose KVM behaves like hardware."""
 import os
 import shlex
 import signal
@@ -13,14 +13,15 @@ from .bundles import HACK
 _LIMIT = 7200
 
 
-def run(arguments: list[str], vmrun: str, output: Path) -> int:
-    """Runs `hack/bench` there with these arguments; its results come to `output`. Answers its exit status.
+def run(arguments: list[str], vmrun: str, output: Path, script: str = "bench") -> int:
+    """Runs `hack/bench`, or another script beside it, there with these arguments; its results come to `output`. Answers its
+    exit status.
 
     All that it says comes from a console, so it goes to stderr; the report is printed from its file.
     """
     children.adopt_orphans()
     output.mkdir(parents=True, exist_ok=True)
-    command = [str(HACK / "bench"), *arguments, "--vmrun", vmrun, "--output", "/out"]
+    command = [str(HACK / script), *arguments, "--vmrun", vmrun, "--output", "/out"]
     with tempfile.NamedTemporaryFile("w", suffix=".sh") as job:
         job.write(f"exec {shlex.join(command)}\n")
         job.flush()

@@ -1,6 +1,6 @@
 import unittest
 
-from benchmarks.command import MEASUREMENTS, _passed_on, options, parser
+from benchmarks.command import MEASUREMENTS, passed_on, options, parser
 from benchmarks.measure_files import parse
 from benchmarks.measure_qemu import arguments, reasons
 from benchmarks.measure_rate import how_many
@@ -29,7 +29,7 @@ class OptionTests(unittest.TestCase):
         self.assertLess(found.file_mib, options(parser().parse_args([]), True).file_mib)
 
     def test_the_software_host_gets_the_other_arguments(self):
-        self.assertEqual(_passed_on(["--software-host", "--output", "x", "--runs", "3", "--vmrun=y", "start"]),
+        self.assertEqual(passed_on(["--software-host", "--output", "x", "--runs", "3", "--vmrun=y", "start"]),
                          ["--runs", "3", "start"])
 
     def test_every_measurement_has_a_name_of_its_own(self):

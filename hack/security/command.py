@@ -8,9 +8,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks import children, machine, runtimes
+from benchmarks import children, machine, runtimes, software_host
+from benchmarks.command import passed_on as passed_to_host
 
-from . import configuration, escapes, interrupts, report, subjects, surface
+from . import chart, configuration, escapes, interrupts, report, subjects, surface
 from .configuration import ROOT
 
 PACKAGES = ["runc", "crun", "libc6-dev", "e2fsprogs", "util-linux", "busybox-static", "jq", "strace"]
@@ -25,6 +26,8 @@ def parser() -> argparse.ArgumentParser:
     add("--runtimes", type=lambda text: text.split(","), help="only these, such as runc,vmrun")
     add("--scenarios", type=lambda text: text.split(","), help="only these, by name")
     add("--without", type=lambda text: text.split(","), help="leave out `surface` or `escapes`")
+    add("--work", type=Path, help="where containers and copies of the programs go; a file system with device nodes")
+    add("--software-host", action="store_true", help="measure in the software host")
     add("--verbose", action="store_true", help="show what the attacks say of themselves")
     add("--output", type=Path, help="where the report goes (default: build/secbench)")
     add("--vmrun", type=Path, default=ROOT / "build/bin/vmrun", help="the program (default: build/bin/vmrun)")
@@ -39,6 +42,8 @@ def main(argv: list[str]) -> int:
     interrupts.catch()
     try:
         _need_packages()
+        if arguments.software_host:
+            return _in_software_host(arguments, argv)
         return _bench(arguments)
     except KeyboardInterrupt:
         print("secbench: interrupted", file=sys.stderr)
@@ -55,10 +60,16 @@ def _need_packages() -> None:
                    timeout=1800)
 
 
+def _in_software_host(arguments: argparse.Namespace, argv: list[str]) -> int:
+    output = (arguments.output or ROOT / "build/secbench/software-host").absolute()
+    # All there is over 9p has no handles of files; the folder in memory has.
+    passed_on = [*passed_to_host(argv), "--work", "/tmp"]
+    return software_host.run(passed_on, str(arguments.vmrun.absolute()), output, "secbench")
+
+
 def _bench(arguments: argparse.Namespace) -> int:
     children.adopt_orphans()
-    # Not below /tmp where that is a file system without handles or devices.
-    base = Path(os.environ.get("VMRUN_CACHE") or Path.home() / ".cache/vmrun")
+    base = arguments.work or Path(os.environ.get("VMRUN_CACHE") or Path.home() / ".cache/vmrun")
     base.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(prefix="secbench-", dir=base))
     try:
@@ -112,6 +123,8 @@ def _measure(arguments: argparse.Namespace, work: Path) -> int:
     output = (arguments.output or ROOT / "build/secbench").absolute()
     output.mkdir(parents=True, exist_ok=True)
     (output / "results.json").write_text(json.dumps(results, indent=2) + "\n")
+    if results["surfaces"]:
+        (output / "surface.svg").write_text(chart.draw(results["surfaces"]))
     (output / "results.md").write_text(text + "\n")
     print(text)
     passed, failed, skipped = report.count(results)

@@ -16,7 +16,8 @@ def markdown(results: dict, scenarios: list[Scenario]) -> str:
     lines = ["# What an attacker faces", ""]
     lines += [f"- {name}: {value}" for name, value in results["machine"].items()]
     if results["surfaces"]:
-        lines += ["", "## Surface", "", *surface_table.table(results["surfaces"])]
+        lines += ["", "## Surface", "", "![counts of the surfaces](surface.svg)", "",
+                  *surface_table.table(results["surfaces"])]
     if not scenarios:
         return "\n".join(lines)
     lines += ["", "## Escapes", "", *_summary(results), ""]
