@@ -11,7 +11,7 @@ from pathlib import Path
 from benchmarks import children, machine, runtimes, software_host
 from benchmarks.command import passed_on as passed_to_host
 
-from . import chart, configuration, escapes, interrupts, report, subjects, surface
+from . import chart, configuration, escapes, host, interrupts, report, subjects, surface
 from .configuration import ROOT
 
 PACKAGES = ["runc", "crun", "libc6-dev", "e2fsprogs", "util-linux", "busybox-static", "jq", "strace"]
@@ -69,6 +69,7 @@ def _in_software_host(arguments: argparse.Namespace, argv: list[str]) -> int:
 
 def _bench(arguments: argparse.Namespace) -> int:
     children.adopt_orphans()
+    host.own_mounts()
     base = arguments.work or Path(os.environ.get("VMRUN_CACHE") or Path.home() / ".cache/vmrun")
     base.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(prefix="secbench-", dir=base))

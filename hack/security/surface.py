@@ -192,7 +192,9 @@ def _look(process: int, result: Surface) -> None:
     base = Path(f"/proc/{process}")
     result.process = (base / "comm").read_text().strip()
     result.threads = threads.read(process)
-    result.calls_allowed = len(set().union(*(thread.calls for thread in result.threads)))
+    # Who has one thread has them all.
+    result.calls_allowed = max(*(thread.allowed for thread in result.threads),
+                               len(set().union(*(thread.calls for thread in result.threads))))
     result.namespaces = [name for name in _NAMESPACES
                          if os.readlink(base / "ns" / name) != os.readlink(f"/proc/self/ns/{name}")]
     table = mounts((base / "mountinfo").read_text())

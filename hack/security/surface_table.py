@@ -17,13 +17,13 @@ def _threads(surfaces: list[dict]) -> list[str]:
     lines = ["| thread | host system calls allowed | ioctl requests | capabilities | no_new_privs |", "|---|---|---|---|---|"]
     for one in surfaces:
         for thread in one["threads"]:
-            lines.append(f"| {one['subject']} {one['profile']}: {thread['name']} | {len(thread['calls'])} | {_ioctls(thread)} | "
+            lines.append(f"| {one['subject']} {one['profile']}: {thread['name']} | {thread['allowed']} | {_ioctls(thread)} | "
                          f"{len(thread['capabilities'])} | {_yes(thread['no_new_privileges'])} |")
     return lines
 
 
 def _ioctls(thread: dict) -> str:
-    if "ioctl" not in thread["calls"]:
+    if thread["filters"] and "ioctl" not in thread["calls"]:
         return "none"
     return "all" if thread["ioctls"] is None else str(thread["ioctls"])
 

@@ -26,7 +26,10 @@ class ThreadFace:
     """A thread of the process that faces the workload."""
 
     name: str
+    allowed: int
+    # Their names; empty where there is no filter, and all are allowed.
     calls: list[str]
+    # How many requests of ioctl; None where those are allowed that no filter names.
     ioctls: int | None
     capabilities: list[str]
     no_new_privileges: bool
@@ -72,12 +75,12 @@ def read(process: int) -> list[ThreadFace]:
         programs = filters(int(entry.name)) if status["Seccomp"].strip() == "2" else []
         key = tuple(programs)
         if key not in cache:
-            requests = seccomp_filter.ioctls(programs) if programs else None
-            cache[key] = ([name for number, name in names.items() if not programs or seccomp_filter.lets(programs, number)],
+            requests = seccomp_filter.ioctls(programs)
+            cache[key] = ([name for number, name in names.items() if seccomp_filter.lets(programs, number)] if programs else [],
                           None if requests is None else len(requests))
         calls, ioctls = cache[key]
-        found.append(ThreadFace(status["Name"].strip(), calls, ioctls, capabilities(int(status["CapEff"], 16)),
-                                status["NoNewPrivs"].strip() == "1", len(programs)))
+        found.append(ThreadFace(status["Name"].strip(), len(calls) if programs else len(names), calls, ioctls,
+                                capabilities(int(status["CapEff"], 16)), status["NoNewPrivs"].strip() == "1", len(programs)))
     return found
 
 
