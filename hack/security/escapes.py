@@ -169,20 +169,20 @@ class Escapes:
 
     def controls(self) -> list[Control]:
         """After the runtimes: for each scenario whether its check has been seen to fail."""
-        found = []
-        for scenario in self.scenarios:
-            fell = self._reached.get(scenario.name, False) or any(outcome.scenario == scenario.name and outcome.result == ESCAPED and outcome.subject != "vmrun"
-                       for outcome in self.outcomes)
-            if not fell and scenario.control is not None and scenario.control is not lost_guest.reached:
-                with self._attempt(None, "control") as attempt:
-                    fell = scenario.control(attempt)
-            if not fell and scenario.guest and not self._has("vmrun"):
-                self.reasons[scenario.name] = "vmrun is not here"
-            reason = "" if fell else self.reasons.get(scenario.name, "")
-            if not fell and not reason and scenario.control is None and not self._has("runc", "crun"):
-                reason = "neither runc nor crun is here"
-            found.append(Control(scenario.name, fell, scenario.control_text, reason))
-        return found
+        return [self._control(scenario) for scenario in self.scenarios]
+
+    def _control(self, scenario: Scenario) -> Control:
+        held = self._reached.get(scenario.name, False) or any(
+            one.scenario == scenario.name and one.result == ESCAPED and one.subject != "vmrun" for one in self.outcomes)
+        if not held and scenario.control is not None and scenario.control is not lost_guest.reached:
+            with self._attempt(None, "control") as attempt:
+                held = scenario.control(attempt)
+        reason = "" if held else self.reasons.get(scenario.name, "")
+        if not held and scenario.guest and not self._has("vmrun"):
+            reason = "vmrun is not here"
+        elif not held and not reason and scenario.control is None and not self._has("runc", "crun"):
+            reason = "neither runc nor crun is here"
+        return Control(scenario.name, held, scenario.control_text, reason)
 
     def _has(self, *subjects: str) -> bool:
         return any(outcome.subject in subjects for outcome in self.outcomes)

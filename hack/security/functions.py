@@ -5,6 +5,11 @@ import subprocess
 from pathlib import Path
 
 _TRACING = Path("/sys/kernel/tracing")
+# Of lines such as `sh-12  [000] d..1  5.678: do_sys_open <-x64_sys_call`.
+_DISTINCT = """{
+    name = $0; sub(/.*[0-9]: /, "", name); sub(/ .*/, "", name)
+    if (!(name in seen)) { seen[name]; print name; fflush() }
+}"""
 
 
 def unavailable() -> str | None:
@@ -38,8 +43,7 @@ class Tracer:
         self._write("current_tracer", "function")
         # Names alone, once each; the reader's own work is not traced.
         self._reader = subprocess.Popen(
-            ["awk", '{ name = $0; sub(/.*[0-9]: /, "", name); sub(/ .*/, "", name); if (!(name in seen)) { seen[name]; print name; fflush() } }',
-             _TRACING / "trace_pipe"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+            ["awk", _DISTINCT, _TRACING / "trace_pipe"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
         self._write("tracing_on", "1")
 
     def stop(self) -> int:

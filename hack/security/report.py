@@ -57,8 +57,11 @@ def _details(results: dict) -> list[str]:
     told = [one for one in results["escapes"]["outcomes"] if one["detail"]]
     if not told:
         return []
-    return ["", "## Refusals", ""] + [
-        f"- {one['scenario']}, {one['subject']} {one['profile']}: {one['result']}: `{one['detail'].replace('`', '')}`" for one in told]
+    lines = ["", "## Refusals", ""]
+    for one in told:
+        detail = one["detail"].replace("`", "")
+        lines.append(f"- {one['scenario']}, {one['subject']} {one['profile']}: {one['result']}: `{detail}`")
+    return lines
 
 
 def count(results: dict) -> tuple[int, int, int]:

@@ -51,6 +51,10 @@ def _functions(one: dict) -> str:
     return "not measured" if one["functions"] is None else str(one["functions"])
 
 
+def _start(one: dict) -> str:
+    return f"{statistics.median(one['start_seconds']):.2f}" if one["start_seconds"] else "?"
+
+
 _ROWS = [
     ("the process that faces the workload", lambda one: one["process"]),
     ("its threads", lambda one: str(len(one["threads"]))),
@@ -68,5 +72,5 @@ _ROWS = [
     ("device nodes of the host's kernel", lambda one: str(len(one["devices"]))),
     ("namespaces of its own", lambda one: ", ".join(one["namespaces"])),
     ("memory (PSS), MiB", lambda one: f"{one['memory'] / 2**20:.1f}"),
-    ("start of `true`, seconds, median", lambda one: f"{statistics.median(one['start_seconds']):.2f}" if one["start_seconds"] else "?"),
+    ("start of `true`, seconds, median", _start),
 ]
