@@ -19,6 +19,8 @@ class Subject:
         self.name = name
         # What an attacker would like to write.
         self.programs = programs
+        # What all of its containers share, and none may change.
+        self.templates = state.with_name("templates")
         self.runtime = Runtime(name, str(program), state, options=options,
                                namespace=namespaces.without_unified_tree() if hybrid else None)
         self.booted = Runtime(name, str(program), state, options=["--no-template"])
