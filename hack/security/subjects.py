@@ -52,7 +52,7 @@ class Subject:
             process.kill()
             process.wait()
 
-    def facing(self, name: str, verb: subprocess.Popen, seconds: float) -> int:
+    def facing(self, name: str, verb: subprocess.Popen, seconds: float, output) -> int:
         """The process that faces the workload of a container, as soon as that runs: the container's own, or what stands
         between it and the host."""
         limit = time.monotonic() + seconds
@@ -62,7 +62,8 @@ class Subject:
                 if state["status"] == "running":
                     return int(state["pid"])
             time.sleep(0.2)
-        raise OSError("the container does not run")
+        lines = os.pread(output.fileno(), 1 << 16, 0).decode(errors="replace").strip().splitlines()
+        raise OSError(f"the container does not run: {lines[-1] if lines else 'no word of it'}")
 
     def version(self) -> str:
         return children.run([self.runtime.program, "--version"]).splitlines()[0]

@@ -101,7 +101,7 @@ class Measurement:
         with (folder / "output").open("w+b") as output:
             verb = subject.start(bundle, name, output, None, None)
             try:
-                process = subject.facing(name, verb, 120)
+                process = subject.facing(name, verb, 120, output)
                 time.sleep(1)
                 _look(process, result)
                 result.calls_used = self._used(process, folder, rootfs)
@@ -110,8 +110,9 @@ class Measurement:
                 result.descriptors = _descriptors(process)
                 result.memory = procfs.pss(process)
             finally:
-                children.run(subject.runtime.argv("kill", name, "KILL"), 60, subject.runtime.namespace)
-                with contextlib.suppress(subprocess.TimeoutExpired):
+                with contextlib.suppress(children.Failure, subprocess.TimeoutExpired):
+                    if verb.poll() is None:
+                        children.run(subject.runtime.argv("kill", name, "KILL"), 60, subject.runtime.namespace)
                     verb.wait(30)
                 if verb.poll() is None:
                     verb.kill()
