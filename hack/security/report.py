@@ -14,13 +14,14 @@ def columns(results: dict) -> list[tuple[str, str]]:
 
 def markdown(results: dict, scenarios: list[Scenario]) -> str:
     lines = ["# What an attacker faces", ""]
-    lines += [f"- {name}: {value}" for name, value in results["machine"].items()]
+    lines += _summary(results)
+    lines += ["", "## Where", "", *(f"- {name}: {value}" for name, value in results["machine"].items())]
     if results["surfaces"]:
         lines += ["", "## Surface", "", "![counts of the surfaces](surface.svg)", "",
                   *surface_table.table(results["surfaces"])]
     if not scenarios:
         return "\n".join(lines)
-    lines += ["", "## Escapes", "", *_summary(results), ""]
+    lines += ["", "## Escapes", "", *_escaped(results), ""]
     lines += _table(results, scenarios)
     lines += ["", "## Controls", "", "| scenario | that its check can fail is shown by | |", "|---|---|---|"]
     for one in results["escapes"]["controls"]:
@@ -30,6 +31,23 @@ def markdown(results: dict, scenarios: list[Scenario]) -> str:
 
 
 def _summary(results: dict) -> list[str]:
+    """One line for each runtime and profile: what is read first."""
+    faces = {(one["subject"], one["profile"]): one for one in results["surfaces"]}
+    lines = ["How each figure is had, and what it does not mean: `docs/isolation`.", "",
+             "| | attacks that reached the host | host system calls allowed | used | functions of the host's kernel reached |",
+             "|---|---|---|---|---|"]
+    for subject, profile in dict.fromkeys([*columns(results), *faces]):
+        own = [one for one in results["escapes"]["outcomes"] if (one["subject"], one["profile"]) == (subject, profile)]
+        escaped = sum(one["result"] == "escaped" for one in own)
+        face = faces.get((subject, profile))
+        figures = ["", "", ""]
+        if face and not face["failure"]:
+            figures = [str(face["calls_allowed"]), str(len(face["calls_used"])), surface_table.functions(face)]
+        lines.append(f"| {subject}, {profile} | {f'{escaped} of {len(own)}' if own else ''} | {' | '.join(figures)} |")
+    return lines
+
+
+def _escaped(results: dict) -> list[str]:
     lines = []
     for subject, profile in columns(results):
         own = [one for one in results["escapes"]["outcomes"] if (one["subject"], one["profile"]) == (subject, profile)]

@@ -47,7 +47,7 @@ def _descriptors(one: dict) -> str:
     return f"{sum(one['descriptors'].values())}: " + ", ".join(f"{count} {kind}" for kind, count in one["descriptors"].items())
 
 
-def _functions(one: dict) -> str:
+def functions(one: dict) -> str:
     return "not measured" if one["functions"] is None else str(one["functions"])
 
 
@@ -61,7 +61,7 @@ _ROWS = [
     ("**host system calls allowed**", lambda one: str(one["calls_allowed"])),
     ("requests of ioctl allowed", _all_ioctls),
     ("**host system calls used** by the workload", lambda one: str(len(one["calls_used"]))),
-    ("functions of the host's kernel reached", _functions),
+    ("functions of the host's kernel reached", functions),
     ("capabilities on the host", _capabilities),
     ("no_new_privs", lambda one: _yes(all(thread["no_new_privileges"] for thread in one["threads"]))),
     ("open descriptors", _descriptors),
