@@ -29,6 +29,8 @@ class Attempt:
     when_ready: list[Callable[[], None]] = field(default_factory=list)
     output: bytes = b""
     ended: bool = False
+    # The most memory that a sandbox with a lost guest has had, in bytes.
+    peak: int = 0
     more_mounts: list[dict] = field(default_factory=list)
     # What is left open for the runtime on purpose.
     leak: Path | None = None

@@ -37,8 +37,7 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: list[str]) -> int:
     arguments = parser().parse_args(argv)
     if os.geteuid() != 0:
-        print("secbench: needs root, as the runtimes do: skipped\n0 passed, 0 failed, 1 skipped")
-        return 0
+        return _skip("needs root, as the runtimes do")
     interrupts.catch()
     try:
         _need_packages()
@@ -51,6 +50,11 @@ def main(argv: list[str]) -> int:
     except (children.Failure, OSError, subprocess.SubprocessError) as error:
         print(f"secbench: {error}", file=sys.stderr)
         return 1
+
+
+def _skip(reason: str) -> int:
+    print(f"secbench: {reason}: skipped\n0 passed, 0 failed, 1 skipped")
+    return 0
 
 
 def _need_packages() -> None:
@@ -69,7 +73,10 @@ def _in_software_host(arguments: argparse.Namespace, argv: list[str]) -> int:
 
 def _bench(arguments: argparse.Namespace) -> int:
     children.adopt_orphans()
-    host.own_mounts()
+    try:
+        host.own_mounts()
+    except OSError as error:
+        return _skip(str(error))
     base = arguments.work or Path(os.environ.get("VMRUN_CACHE") or Path.home() / ".cache/vmrun")
     base.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(prefix="secbench-", dir=base))

@@ -113,9 +113,11 @@ class Escapes:
                 outcome.result, outcome.detail = FAILED, "it did not come to its end in time"
             elif not ran:
                 outcome.result, outcome.detail = REFUSED, lines[-1][-300:] if lines else f"status {status}"
-            elif scenario.guest and b"guest: done" not in attempt.output:
-                outcome.detail = f"the machine was ended: {lines[-1][-300:]}"
-            elif not scenario.guest and f"== {scenario.name}" not in lines:
+            elif scenario.guest:
+                outcome.detail = f"the sandbox had {attempt.peak >> 20} MiB at its peak"
+                if b"guest: done" not in attempt.output:
+                    outcome.detail += f"; the machine was ended: {lines[-1][-300:]}"
+            elif f"== {scenario.name}" not in lines:
                 outcome.result, outcome.detail = FAILED, f"the attack did not take place (status {status})"
             self.outcomes.append(outcome)
 
@@ -163,6 +165,8 @@ class Escapes:
         attempt.output = os.pread(output.fileno(), 1 << 20, 0)
         if log is not None and log.exists():
             attempt.output += log.read_bytes()
+        if log is not None:
+            attempt.peak = max(attempt.peak, lost_guest.sandbox_memory())
         for name, check in attempt.checks.items():
             if name not in seen and check(attempt):
                 seen.add(name)

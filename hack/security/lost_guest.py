@@ -7,12 +7,16 @@ import subprocess
 import time
 from pathlib import Path
 
+from benchmarks import procfs
+
 from . import host, kernel_scenarios
 from .attempt import Attempt, new_token
 from .scenario import Scenario
 
 PROFILE = "guest lost"
 _SOURCES = Path(__file__).resolve().parent / "guest"
+# Twice a machine's usual memory.
+_MOST_MEMORY = 512 << 20
 # What the kernel's log says when a program of this name, or a thread of it, does what a processor does not allow.
 _CRASH = re.compile(rb"(segfault|trap |general protection|protection fault).* in vmrun-sandbox")
 
@@ -81,12 +85,24 @@ def _nodes(attempt: Attempt) -> str | None:
     return None
 
 
+def sandbox_memory() -> int:
+    """The most memory that a sandbox below this process has had until now (VmHWM), in bytes."""
+    found = 0
+    for process in procfs.descendants(os.getpid()):
+        about = procfs.stat(process)
+        if about is not None and about.name == "vmrun-sandbox":
+            match = re.search(r"^VmHWM:\s+(\d+) kB", procfs.read(f"/proc/{process}/status") or "", re.MULTILINE)
+            found = max(found, int(match[1]) << 10 if match else 0)
+    return found
+
+
 def _survives(*names: str):
+    """The sandbox does not crash, and does not take more of the host's memory than its guest and as much again."""
     def prepare(attempt: Attempt) -> str | None:
         log = host.KernelLog()
         attempt.undo.callback(log.close)
         for name in names:
-            attempt.checks[name] = lambda _: bool(_CRASH.search(log.text()))
+            attempt.checks[name] = lambda _: bool(_CRASH.search(log.text())) or attempt.peak > _MOST_MEMORY
         attempt.environment["port"] = "1024"
         return None
     return prepare

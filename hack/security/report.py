@@ -75,7 +75,7 @@ def _details(results: dict) -> list[str]:
     told = [one for one in results["escapes"]["outcomes"] if one["detail"]]
     if not told:
         return []
-    lines = ["", "## Refusals", ""]
+    lines = ["", "## Refusals and other words", ""]
     for one in told:
         detail = one["detail"].replace("`", "")
         lines.append(f"- {one['scenario']}, {one['subject']} {one['profile']}: {one['result']}: `{detail}`")
