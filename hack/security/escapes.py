@@ -112,7 +112,8 @@ class Escapes:
             elif not in_time:
                 outcome.result, outcome.detail = FAILED, "it did not come to its end in time"
             elif not ran:
-                outcome.result, outcome.detail = REFUSED, lines[-1][-300:] if lines else f"status {status}"
+                outcome.result = REFUSED if scenario.may_refuse else FAILED
+                outcome.detail = lines[-1][-300:] if lines else f"status {status}"
             elif scenario.guest:
                 outcome.detail = f"the sandbox had {attempt.peak >> 20} MiB at its peak"
                 if b"guest: done" not in attempt.output:

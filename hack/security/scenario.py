@@ -22,6 +22,8 @@ class Scenario:
     control_text: str = "a container of runc or crun falls to it"
     # Whether it has a container to itself.
     alone: bool = False
+    # Whether a runtime may refuse to make such a container; with others that says that something else is wrong.
+    may_refuse: bool = False
     quick: bool = False
     # The attack of the hostile guest kernel, for those with the guest's kernel lost; their control looks at the same attempt
     # where it is about files.
