@@ -1,5 +1,5 @@
 """The report: Markdown from results.json's values. Pure."""
-from . import surface_table
+from . import bars, surface_table
 from .scenario import Scenario
 
 
@@ -18,7 +18,8 @@ def markdown(results: dict, scenarios: list[Scenario]) -> str:
     lines += ["", "## Where", "", *(f"- {name}: {value}" for name, value in results["machine"].items())]
     if results["surfaces"]:
         lines += ["", "## Surface", "", "![counts of the surfaces](surface.svg)", "",
-                  *surface_table.table(results["surfaces"])]
+                  *surface_table.table(results["surfaces"]), ""]
+        lines += [f"- {line}: {verdict}" for line, verdict in bars.judge(results["surfaces"])]
     if not scenarios:
         return "\n".join(lines)
     lines += ["", "## Escapes", "", *_escaped(results), ""]
@@ -83,7 +84,8 @@ def _details(results: dict) -> list[str]:
 
 
 def count(results: dict) -> tuple[int, int, int]:
-    """A scenario passes where vmrun resists and its check has been seen to fail; it is skipped where that cannot be seen."""
+    """A scenario passes where vmrun resists and its check has been seen to fail; it is skipped where that cannot be seen.
+    Bars of the surface count, too."""
     passed = failed = skipped = 0
     own = [one for one in results["escapes"]["outcomes"] if one["subject"] == "vmrun"]
     for control in results["escapes"]["controls"]:
@@ -94,4 +96,5 @@ def count(results: dict) -> tuple[int, int, int]:
             passed += 1
         else:
             skipped += 1
-    return passed, failed, skipped
+    verdicts = [verdict for _, verdict in bars.judge(results["surfaces"])]
+    return passed + verdicts.count(bars.MET), failed + verdicts.count(bars.MISSED), skipped + verdicts.count(bars.OPEN)

@@ -1,11 +1,11 @@
 import unittest
 
-from security import configuration, report, surface, threads
+from security import bars, configuration, report, surface, threads
 
 
 def results(vmrun: list[str], held: bool, reason: str = "") -> dict:
     outcomes = [{"scenario": "one", "subject": "vmrun", "profile": f"p{n}", "result": word} for n, word in enumerate(vmrun)]
-    return {"escapes": {"outcomes": outcomes, "controls": [{"scenario": "one", "held": held, "reason": reason, "text": ""}]}}
+    return {"surfaces": [], "escapes": {"outcomes": outcomes, "controls": [{"scenario": "one", "held": held, "reason": reason, "text": ""}]}}
 
 
 class CountTests(unittest.TestCase):
@@ -25,6 +25,32 @@ class CountTests(unittest.TestCase):
     def test_what_cannot_be_shown_here_is_skipped(self):
         self.assertEqual(report.count(results(["resisted"], False, "no modules")), (0, 0, 1))
         self.assertEqual(report.count(results([], True)), (0, 0, 1))
+
+
+def face(allowed: int, processor: int, filters: int = 1, used: int = 20, subject: str = "vmrun", failure: str = "") -> dict:
+    return {"subject": subject, "profile": "default", "failure": failure, "calls_allowed": allowed, "calls_used": ["x"] * used,
+            "threads": [{"name": "vcpu0", "allowed": processor, "filters": filters}]}
+
+
+class BarTests(unittest.TestCase):
+    def test_figures_within_their_bars(self):
+        self.assertEqual([verdict for _, verdict in bars.judge([face(45, 14, used=60)])], [bars.MET] * 3)
+
+    def test_figures_beyond_them(self):
+        self.assertEqual([verdict for _, verdict in bars.judge([face(46, 15, used=61)])], [bars.MISSED] * 3)
+
+    def test_without_a_filter_only_what_is_used_counts(self):
+        self.assertEqual([verdict for _, verdict in bars.judge([face(362, 362, filters=0)])], [bars.OPEN] * 2 + [bars.MET])
+
+    def test_what_could_not_be_measured_is_missed(self):
+        self.assertEqual([verdict for _, verdict in bars.judge([face(1, 1, failure="gone")])], [bars.MISSED] * 3)
+
+    def test_other_runtimes_have_no_bars(self):
+        self.assertEqual(bars.judge([face(362, 362, subject="runc")]), [])
+
+    def test_bars_count(self):
+        counted = report.count({**results(["resisted"], True), "surfaces": [face(45, 15, used=1)]})
+        self.assertEqual(counted, (3, 1, 0))
 
 
 class ParserTests(unittest.TestCase):
