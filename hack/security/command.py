@@ -11,7 +11,7 @@ from pathlib import Path
 from benchmarks import children, machine, runtimes, software_host
 from benchmarks.command import passed_on as passed_to_host
 
-from . import chart, configuration, escapes, host, interrupts, report, subjects, surface
+from . import chart, configuration, escapes, host, interrupts, report, subjects, surface, undo
 from .configuration import ROOT
 
 PACKAGES = ["runc", "crun", "libc6-dev", "e2fsprogs", "util-linux", "busybox-static", "jq", "strace"]
@@ -86,6 +86,7 @@ def _bench(arguments: argparse.Namespace) -> int:
         # Nothing stops the clean-up; it has limits of its own.
         with interrupts.hold():
             children.end_all()
+            undo.remove_cgroups(f"bench-{os.getpid()}-")
             shutil.rmtree(work, ignore_errors=True)
 
 

@@ -57,6 +57,15 @@ def _remove_groups(point: Path) -> None:
             folder.rmdir()
 
 
+def remove_cgroups(prefix: str) -> None:
+    """The control groups that a runtime leaves which was killed before it had noted its container."""
+    for parent, folders, _ in os.walk("/sys/fs/cgroup", topdown=False):
+        for name in folders:
+            if name.startswith(prefix):
+                with contextlib.suppress(OSError):
+                    os.rmdir(os.path.join(parent, name))
+
+
 def _pids(folder: Path) -> list[str]:
     try:
         return (folder / "cgroup.procs").read_text().split()
