@@ -102,6 +102,35 @@ import Testing
                     """))
     }
 
+    @Test func whatWasAddedIsRemoved() throws {
+        var address = LinkAddress(link: 2, prefix: try prefix(16, [10, 88, 0, 5]))
+        address.broadcast = try ip(10, 88, 255, 255)
+        // NLM_F_REQUEST | NLM_F_ACK; neither broadcast nor flags count.
+        #expect(
+            address.removal.bytes(sequence: 1)
+                == hex(
+                    """
+                    28000000 1500 0500 01000000 00000000  02 10 00 00 02000000
+                    0800 0200 0a580005  0800 0100 0a580005
+                    """))
+        var route = Route(to: try prefix(0, [0, 0, 0, 0]))
+        route.gateway = try ip(10, 88, 0, 1)
+        route.link = 2
+        #expect(
+            route.removal.bytes(sequence: 1)
+                == hex("34000000 1900 0500 01000000 00000000") + route.addition.payload)
+        let neighbour = Neighbour(
+            link: 2, address: try ip(169, 254, 1, 1),
+            linkAddress: [UInt8](repeating: 0xee, count: 6))
+        #expect(
+            neighbour.removal.bytes(sequence: 1)
+                == hex(
+                    """
+                    24000000 1d00 0500 01000000 00000000  02 000000 02000000 8000 00 00
+                    0800 0100 a9fe0101
+                    """))
+    }
+
     @Test func aRouteThatWasReadIsAddedAsItWas() throws {
         let route = try #require(try Route(message(24, Sample.route)))
         let again = try #require(try Route(message(24, route.addition.payload)))

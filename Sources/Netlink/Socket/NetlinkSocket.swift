@@ -15,6 +15,10 @@ internal struct NetlinkSocket: ~Copyable {
             })
     }
 
+    consuming func takeDescriptor() -> OwnedFD {
+        descriptor
+    }
+
     borrowing func send(_ bytes: [UInt8]) throws(NetlinkError) {
         let number = descriptor.rawValue
         try Self.call { () throws(Errno) in

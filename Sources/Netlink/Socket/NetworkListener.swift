@@ -28,6 +28,11 @@ package struct NetworkListener: ~Copyable {
         _read { yield socket.descriptor }
     }
 
+    /// Gives the descriptor away, to one who reads to know that something has happened and not what.
+    package consuming func takeDescriptor() -> OwnedFD {
+        socket.takeDescriptor()
+    }
+
     /// What has happened since the last call, empty where that is of no interest; nil where nothing has. `overrun` where
     /// messages were lost.
     package borrowing func next() throws(NetlinkError) -> [NetworkEvent]? {

@@ -94,6 +94,16 @@ extension LinkAddress {
         return request
     }
 
+    /// Takes the address from the link; EADDRNOTAVAIL where it does not have it, ENODEV where there is no such link.
+    package var removal: NetlinkRequest {
+        var request = NetlinkRequest(MessageType.deleteAddress, .acknowledge, header)
+        var attributes = AttributeList()
+        attributes.add(Attribute.local, prefix.address.bytes)
+        attributes.add(Attribute.address, (peer ?? prefix.address).bytes)
+        request.append(attributes)
+        return request
+    }
+
     private var header: [UInt8] {
         [
             prefix.address.family.rawValue, prefix.length,

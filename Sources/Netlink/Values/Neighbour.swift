@@ -55,13 +55,25 @@ extension Neighbour {
     /// Makes the entry, in place of one for the same address.
     package var addition: NetlinkRequest {
         var request = NetlinkRequest(
-            MessageType.newNeighbour, [.acknowledge, .create, .replace],
-            [address.family.rawValue, 0, 0, 0] + link.messageBytes + state.rawValue.messageBytes
-                + [0, 0])
+            MessageType.newNeighbour, [.acknowledge, .create, .replace], header)
         var attributes = AttributeList()
         attributes.add(Attribute.destination, address.bytes)
         if !linkAddress.isEmpty { attributes.add(Attribute.linkAddress, linkAddress) }
         request.append(attributes)
         return request
+    }
+
+    /// Takes the entry away; ENOENT where there is none for the address.
+    package var removal: NetlinkRequest {
+        var request = NetlinkRequest(MessageType.deleteNeighbour, .acknowledge, header)
+        var attributes = AttributeList()
+        attributes.add(Attribute.destination, address.bytes)
+        request.append(attributes)
+        return request
+    }
+
+    private var header: [UInt8] {
+        [address.family.rawValue, 0, 0, 0] + link.messageBytes + state.rawValue.messageBytes
+            + [0, 0]
     }
 }

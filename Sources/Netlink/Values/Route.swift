@@ -125,8 +125,16 @@ extension Route {
 
     /// Makes the route, in place of one with the same destination and metric.
     package var addition: NetlinkRequest {
-        var request = NetlinkRequest(
-            MessageType.newRoute, [.acknowledge, .create, .replace], header)
+        request(MessageType.newRoute, [.acknowledge, .create, .replace])
+    }
+
+    /// Takes the route away; ESRCH where there is none like it.
+    package var removal: NetlinkRequest {
+        request(MessageType.deleteRoute, .acknowledge)
+    }
+
+    private func request(_ type: UInt16, _ flags: MessageFlags) -> NetlinkRequest {
+        var request = NetlinkRequest(type, flags, header)
         var attributes = AttributeList()
         if destination.length > 0 {
             attributes.add(Attribute.destination, destination.address.bytes)
