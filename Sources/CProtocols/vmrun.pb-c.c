@@ -1267,6 +1267,51 @@ void   vmrun__configure_network__free_unpacked
   assert(message->base.descriptor == &vmrun__configure_network__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   vmrun__remove_network__init
+                     (Vmrun__RemoveNetwork         *message)
+{
+  static const Vmrun__RemoveNetwork init_value = VMRUN__REMOVE_NETWORK__INIT;
+  *message = init_value;
+}
+size_t vmrun__remove_network__get_packed_size
+                     (const Vmrun__RemoveNetwork *message)
+{
+  assert(message->base.descriptor == &vmrun__remove_network__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t vmrun__remove_network__pack
+                     (const Vmrun__RemoveNetwork *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &vmrun__remove_network__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t vmrun__remove_network__pack_to_buffer
+                     (const Vmrun__RemoveNetwork *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &vmrun__remove_network__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Vmrun__RemoveNetwork *
+       vmrun__remove_network__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Vmrun__RemoveNetwork *)
+     protobuf_c_message_unpack (&vmrun__remove_network__descriptor,
+                                allocator, len, data);
+}
+void   vmrun__remove_network__free_unpacked
+                     (Vmrun__RemoveNetwork *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &vmrun__remove_network__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   vmrun__network_interface__init
                      (Vmrun__NetworkInterface         *message)
 {
@@ -2075,6 +2120,51 @@ void   vmrun__query_state__free_unpacked
   if(!message)
     return;
   assert(message->base.descriptor == &vmrun__query_state__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   vmrun__detach_interface__init
+                     (Vmrun__DetachInterface         *message)
+{
+  static const Vmrun__DetachInterface init_value = VMRUN__DETACH_INTERFACE__INIT;
+  *message = init_value;
+}
+size_t vmrun__detach_interface__get_packed_size
+                     (const Vmrun__DetachInterface *message)
+{
+  assert(message->base.descriptor == &vmrun__detach_interface__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t vmrun__detach_interface__pack
+                     (const Vmrun__DetachInterface *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &vmrun__detach_interface__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t vmrun__detach_interface__pack_to_buffer
+                     (const Vmrun__DetachInterface *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &vmrun__detach_interface__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Vmrun__DetachInterface *
+       vmrun__detach_interface__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Vmrun__DetachInterface *)
+     protobuf_c_message_unpack (&vmrun__detach_interface__descriptor,
+                                allocator, len, data);
+}
+void   vmrun__detach_interface__free_unpacked
+                     (Vmrun__DetachInterface *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &vmrun__detach_interface__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 void   vmrun__hand_over__init
@@ -3823,7 +3913,7 @@ const ProtobufCMessageDescriptor vmrun__streams__descriptor =
   (ProtobufCMessageInit) vmrun__streams__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor vmrun__agent_request__field_descriptors[14] =
+static const ProtobufCFieldDescriptor vmrun__agent_request__field_descriptors[15] =
 {
   {
     "id",
@@ -3993,6 +4083,18 @@ static const ProtobufCFieldDescriptor vmrun__agent_request__field_descriptors[14
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "remove_network",
+    15,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Vmrun__AgentRequest, body_case),
+    offsetof(Vmrun__AgentRequest, remove_network),
+    &vmrun__remove_network__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned vmrun__agent_request__field_indices_by_name[] = {
   13,   /* field[13] = configure_network */
@@ -4002,6 +4104,7 @@ static const unsigned vmrun__agent_request__field_indices_by_name[] = {
   0,   /* field[0] = id */
   12,   /* field[12] = list_processes */
   11,   /* field[11] = read_cgroup */
+  14,   /* field[14] = remove_network */
   5,   /* field[5] = resize_terminal */
   8,   /* field[8] = set_up */
   7,   /* field[7] = shutdown */
@@ -4013,7 +4116,7 @@ static const unsigned vmrun__agent_request__field_indices_by_name[] = {
 static const ProtobufCIntRange vmrun__agent_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 14 }
+  { 0, 15 }
 };
 const ProtobufCMessageDescriptor vmrun__agent_request__descriptor =
 {
@@ -4023,7 +4126,7 @@ const ProtobufCMessageDescriptor vmrun__agent_request__descriptor =
   "Vmrun__AgentRequest",
   "vmrun",
   sizeof(Vmrun__AgentRequest),
-  14,
+  15,
   vmrun__agent_request__field_descriptors,
   vmrun__agent_request__field_indices_by_name,
   1,  vmrun__agent_request__number_ranges,
@@ -4673,7 +4776,58 @@ const ProtobufCMessageDescriptor vmrun__configure_network__descriptor =
   (ProtobufCMessageInit) vmrun__configure_network__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor vmrun__network_interface__field_descriptors[7] =
+static const ProtobufCFieldDescriptor vmrun__remove_network__field_descriptors[2] =
+{
+  {
+    "container",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Vmrun__RemoveNetwork, container),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "slot",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Vmrun__RemoveNetwork, slot),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned vmrun__remove_network__field_indices_by_name[] = {
+  0,   /* field[0] = container */
+  1,   /* field[1] = slot */
+};
+static const ProtobufCIntRange vmrun__remove_network__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor vmrun__remove_network__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "vmrun.RemoveNetwork",
+  "RemoveNetwork",
+  "Vmrun__RemoveNetwork",
+  "vmrun",
+  sizeof(Vmrun__RemoveNetwork),
+  2,
+  vmrun__remove_network__field_descriptors,
+  vmrun__remove_network__field_indices_by_name,
+  1,  vmrun__remove_network__number_ranges,
+  (ProtobufCMessageInit) vmrun__remove_network__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor vmrun__network_interface__field_descriptors[8] =
 {
   {
     "slot",
@@ -4759,10 +4913,23 @@ static const ProtobufCFieldDescriptor vmrun__network_interface__field_descriptor
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "is_down",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Vmrun__NetworkInterface, is_down),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned vmrun__network_interface__field_indices_by_name[] = {
   4,   /* field[4] = addresses */
   2,   /* field[2] = hardware_address */
+  7,   /* field[7] = is_down */
   3,   /* field[3] = mtu */
   1,   /* field[1] = name */
   6,   /* field[6] = neighbours */
@@ -4772,7 +4939,7 @@ static const unsigned vmrun__network_interface__field_indices_by_name[] = {
 static const ProtobufCIntRange vmrun__network_interface__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 7 }
+  { 0, 8 }
 };
 const ProtobufCMessageDescriptor vmrun__network_interface__descriptor =
 {
@@ -4782,7 +4949,7 @@ const ProtobufCMessageDescriptor vmrun__network_interface__descriptor =
   "Vmrun__NetworkInterface",
   "vmrun",
   sizeof(Vmrun__NetworkInterface),
-  7,
+  8,
   vmrun__network_interface__field_descriptors,
   vmrun__network_interface__field_indices_by_name,
   1,  vmrun__network_interface__number_ranges,
@@ -6209,7 +6376,7 @@ const ProtobufCMessageDescriptor vmrun__created__descriptor =
   (ProtobufCMessageInit) vmrun__created__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor vmrun__sandbox_request__field_descriptors[7] =
+static const ProtobufCFieldDescriptor vmrun__sandbox_request__field_descriptors[8] =
 {
   {
     "container",
@@ -6295,11 +6462,24 @@ static const ProtobufCFieldDescriptor vmrun__sandbox_request__field_descriptors[
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "detach_interface",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Vmrun__SandboxRequest, body_case),
+    offsetof(Vmrun__SandboxRequest, detach_interface),
+    &vmrun__detach_interface__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned vmrun__sandbox_request__field_indices_by_name[] = {
   3,   /* field[3] = agent */
   6,   /* field[6] = attach_interface */
   0,   /* field[0] = container */
+  7,   /* field[7] = detach_interface */
   5,   /* field[5] = hand_over */
   2,   /* field[2] = query */
   1,   /* field[1] = start */
@@ -6309,7 +6489,7 @@ static const ProtobufCIntRange vmrun__sandbox_request__number_ranges[2 + 1] =
 {
   { 1, 0 },
   { 4, 2 },
-  { 0, 7 }
+  { 0, 8 }
 };
 const ProtobufCMessageDescriptor vmrun__sandbox_request__descriptor =
 {
@@ -6319,7 +6499,7 @@ const ProtobufCMessageDescriptor vmrun__sandbox_request__descriptor =
   "Vmrun__SandboxRequest",
   "vmrun",
   sizeof(Vmrun__SandboxRequest),
-  7,
+  8,
   vmrun__sandbox_request__field_descriptors,
   vmrun__sandbox_request__field_indices_by_name,
   2,  vmrun__sandbox_request__number_ranges,
@@ -6342,6 +6522,44 @@ const ProtobufCMessageDescriptor vmrun__query_state__descriptor =
   vmrun__query_state__field_indices_by_name,
   0,  vmrun__query_state__number_ranges,
   (ProtobufCMessageInit) vmrun__query_state__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor vmrun__detach_interface__field_descriptors[1] =
+{
+  {
+    "slot",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Vmrun__DetachInterface, slot),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned vmrun__detach_interface__field_indices_by_name[] = {
+  0,   /* field[0] = slot */
+};
+static const ProtobufCIntRange vmrun__detach_interface__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor vmrun__detach_interface__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "vmrun.DetachInterface",
+  "DetachInterface",
+  "Vmrun__DetachInterface",
+  "vmrun",
+  sizeof(Vmrun__DetachInterface),
+  1,
+  vmrun__detach_interface__field_descriptors,
+  vmrun__detach_interface__field_indices_by_name,
+  1,  vmrun__detach_interface__number_ranges,
+  (ProtobufCMessageInit) vmrun__detach_interface__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor vmrun__hand_over__field_descriptors[1] =

@@ -81,7 +81,7 @@ extension PreparedContainer {
     private func remove(_ made: consuming MadeContainer, _ log: Log) {
         let hooks = made.hooks
         if let record = made.directory.readState() {
-            NetworkWiring.remove(record.interfaces, in: record.networkPath)
+            record.removeNetwork()
         }
         placement.remove()
         made.directory.remove()
@@ -131,18 +131,25 @@ extension PreparedContainer {
         }
         try sandbox.configure(hookState: hooks.state(.created), orFail: "start the sandbox")
         try sandbox.waitUntilCreated()
-        try carryOver(&record, in: directory)
+        try carryOver(&record, of: sandbox, in: directory)
     }
 
-    /// Without a namespace of somebody else's and without hooks nobody has made interfaces by now.
+    /// From the listening on no change is missed. Without a namespace of somebody else's and without hooks nobody has made
+    /// interfaces by now.
     private func carryOver(
-        _ record: inout StateRecord, in directory: borrowing ContainerDirectory
+        _ record: inout StateRecord, of sandbox: SandboxProcess,
+        in directory: borrowing ContainerDirectory
     ) throws(RuntimeError) {
-        guard !record.networkPath.isEmpty || hooks != nil else { return }
-        var client = try SandboxClient(directory)
+        guard let listener = try NetworkWiring.listen(of: record.pid) else { return }
         do throws(RuntimeError) {
-            try NetworkWiring.carryOver(of: record.pid, &record.interfaces, &client)
-            if !record.interfaces.isEmpty { try directory.write(record) }
+            if !record.networkPath.isEmpty || hooks != nil {
+                var client = try SandboxClient(directory)
+                try NetworkWiring.bringUpToDate(&record, in: directory, &client)
+            }
+            let watcher = try launcher.launchWatcher(
+                of: sandbox.child, listener, in: directory, placement: placement)
+            record.watcher = ProcessIdentity(running: watcher.pid)
+            try directory.write(record)
         } catch {
             NetworkWiring.remove(record.interfaces, of: record.pid)
             throw error

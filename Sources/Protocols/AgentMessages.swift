@@ -34,8 +34,11 @@ package struct AgentRequest: Equatable, Sendable {
         case readCgroup(container: String, names: [String])
         /// Answers the processes of a container.
         case listProcesses(container: String)
-        /// Makes the network card of a slot an interface of a container's network namespace.
+        /// Makes the network card of a slot an interface of a container's network namespace. Where it is one already, what
+        /// has changed since is changed; what the container has done to it stays.
         case configureNetwork(container: String, NetworkInterface)
+        /// Takes the interface away that the card of a slot is; nothing happens where it is none.
+        case removeNetwork(container: String, slot: UInt32)
     }
 
     package init(id: UInt64, body: Body) {

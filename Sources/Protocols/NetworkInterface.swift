@@ -63,6 +63,8 @@ package struct NetworkInterface: Equatable, Sendable {
     /// In the order in which they are to be made.
     package var routes: [Route] = []
     package var neighbours: [Neighbour] = []
+    /// Nothing goes through it.
+    package var isDown = false
 
     package init() {}
 }

@@ -105,6 +105,8 @@ package struct SandboxRequest: Equatable, Sendable {
         /// With its first byte comes the descriptor of a tap (SCM_RIGHTS) for the card of the slot; the guest makes it
         /// this interface.
         case attachInterface(NetworkInterface)
+        /// The other way round: the guest loses the interface, then the card its tap.
+        case detachInterface(slot: UInt32)
     }
 
     package var container: String

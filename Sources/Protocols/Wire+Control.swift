@@ -69,6 +69,11 @@ extension SandboxRequest: Message, @unsafe RootMessage {
         case .attachInterface(let interface):
             unsafe message.body_case = VMRUN__SANDBOX_REQUEST__BODY_ATTACH_INTERFACE
             unsafe message.attach_interface = arena.message(interface)
+        case .detachInterface(let slot):
+            unsafe message.body_case = VMRUN__SANDBOX_REQUEST__BODY_DETACH_INTERFACE
+            unsafe message.detach_interface = arena.make(vmrun__detach_interface__init) {
+                unsafe $0.slot = slot
+            }
         }
     }
 
@@ -90,6 +95,9 @@ extension SandboxRequest: Message, @unsafe RootMessage {
             body = .handOver(pid: unsafe try Read.body(message.hand_over).pid)
         case VMRUN__SANDBOX_REQUEST__BODY_ATTACH_INTERFACE:
             body = .attachInterface(try unsafe Read.required(message.attach_interface))
+        case VMRUN__SANDBOX_REQUEST__BODY_DETACH_INTERFACE:
+            body = .detachInterface(
+                slot: unsafe try Read.body(message.detach_interface).slot)
         default:
             throw .unknownBody
         }

@@ -20,6 +20,7 @@ extension NetworkInterface: @unsafe WireFormat {
         unsafe message.routes = arena.messages(routes)
         unsafe message.n_neighbours = neighbours.count
         unsafe message.neighbours = arena.messages(neighbours)
+        unsafe message.is_down = isDown ? 1 : 0
     }
 
     init(_ message: Vmrun__NetworkInterface) throws(MessageError) {
@@ -31,6 +32,7 @@ extension NetworkInterface: @unsafe WireFormat {
         addresses = try unsafe Read.messages(message.n_addresses, message.addresses)
         routes = try unsafe Read.messages(message.n_routes, message.routes)
         neighbours = try unsafe Read.messages(message.n_neighbours, message.neighbours)
+        isDown = unsafe message.is_down != 0
     }
 }
 

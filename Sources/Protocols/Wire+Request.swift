@@ -64,6 +64,11 @@ extension AgentRequest: Message, @unsafe RootMessage {
                 unsafe $0.container = arena.string(container)
                 unsafe $0.interface = arena.message(interface)
             }
+        case .removeNetwork(let container, let slot):
+            unsafe message.remove_network = arena.make(vmrun__remove_network__init) {
+                unsafe $0.container = arena.string(container)
+                unsafe $0.slot = slot
+            }
         }
     }
 
@@ -88,6 +93,7 @@ extension AgentRequest.Body {
         case .readCgroup: VMRUN__AGENT_REQUEST__BODY_READ_CGROUP
         case .listProcesses: VMRUN__AGENT_REQUEST__BODY_LIST_PROCESSES
         case .configureNetwork: VMRUN__AGENT_REQUEST__BODY_CONFIGURE_NETWORK
+        case .removeNetwork: VMRUN__AGENT_REQUEST__BODY_REMOVE_NETWORK
         }
     }
 
@@ -137,6 +143,10 @@ extension AgentRequest.Body {
             self = .configureNetwork(
                 container: unsafe Read.string(body.container),
                 try unsafe Read.required(body.interface))
+        case VMRUN__AGENT_REQUEST__BODY_REMOVE_NETWORK:
+            let body = try unsafe Read.body(message.remove_network)
+            self = .removeNetwork(
+                container: unsafe Read.string(body.container), slot: unsafe body.slot)
         default:
             throw .unknownBody
         }

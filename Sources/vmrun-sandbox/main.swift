@@ -1,6 +1,8 @@
 // One container's machine. `vmrun-sandbox FD`: the configuration is a frame on the inherited descriptor FD.
 // `vmrun-sandbox exec FD TTY CONTAINER PROCESS`: what stands for a process of exec; FD is the connection to the sandbox,
 // TTY the slave of the process's terminal or -1.
+// `vmrun-sandbox watch LISTENER SANDBOX PROGRAM...`: has the program run when something happens in the network namespace that
+// the netlink socket LISTENER hears of, until the process of the pidfd SANDBOX ends.
 internal import Glibc
 internal import Linux
 internal import Protocols
@@ -37,9 +39,22 @@ func standIn(_ arguments: ArraySlice<String>) throws -> Int32 {
     return try standIn.run()
 }
 
-if CommandLine.arguments.count > 2, CommandLine.arguments[1] == "exec" {
+func watch(_ arguments: ArraySlice<String>) throws -> Int32 {
+    let words = Array(arguments)
+    guard words.count > 2, let listener = Int32(words[0]), listener > 2,
+        let sandbox = Int32(words[1]), sandbox > 2
+    else { complain("watch: is started by vmrun") }
+    let watch = NetworkWatch(
+        listener: OwnedFD(taking: listener), sandbox: OwnedFD(taking: sandbox),
+        command: Array(words.dropFirst(2)))
+    try watch.run()
+    return 0
+}
+
+let roles = ["exec": standIn, "watch": watch]
+if CommandLine.arguments.count > 2, let role = roles[CommandLine.arguments[1]] {
     do {
-        exit(try standIn(CommandLine.arguments.dropFirst(2)))
+        exit(try role(CommandLine.arguments.dropFirst(2)))
     } catch {
         complain("\(error)")
     }

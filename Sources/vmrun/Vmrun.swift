@@ -13,6 +13,7 @@ struct Vmrun: ParsableCommand {
             ResumeCommand.self, ListCommand.self, PsCommand.self, EventsCommand.self,
             UpdateCommand.self, CheckpointCommand.self, RestoreCommand.self, SpecCommand.self,
             FeaturesCommand.self, CheckCommand.self, TemplateCommand.self,
+            RefreshNetworkCommand.self,
         ])
 
     @Option(help: ArgumentHelp("Folder for the state of containers.", valueName: "path"))

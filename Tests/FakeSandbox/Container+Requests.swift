@@ -61,8 +61,12 @@ extension Container {
             caller.process?.standIn = pid
         case .attachInterface(let interface):
             if let failure = refusal { return answer(caller, failure) }
-            taps.append(caller.takeDescriptors())
+            taps[interface.slot] = caller.takeDescriptors()
             try say("interface \(interface.name) in slot \(interface.slot)\n")
+            answer(caller, nil)
+        case .detachInterface(let slot):
+            taps[slot] = nil
+            try say("no interface in slot \(slot)\n")
             answer(caller, nil)
         }
     }
@@ -109,6 +113,7 @@ extension Container {
                 readings += 1
                 reply.files = GuestTexts.files(kills: kills)
                     .filter { names.contains($0.name) }
+            case .configureNetwork(_, let interface): try tell(interface)
             case .listProcesses: reply.processes = GuestTexts.processes
             default: reply.failure = Failure(message: "the sandbox passes on no such request")
             }
@@ -117,6 +122,18 @@ extension Container {
         answer.agent = reply
         caller.send(answer)
         if let signal { try take(signal) }
+    }
+
+    /// What is new of an interface that is there.
+    private func tell(_ interface: NetworkInterface) throws {
+        let addresses = interface.addresses.filter { $0.address.count == 4 }
+            .map { $0.address.map(String.init).joined(separator: ".") }
+        let text =
+            "interface \(interface.name) in slot \(interface.slot): mtu \(interface.mtu), "
+            + (interface.isDown ? "down" : "up") + addresses.map { ", " + $0 }.joined() + "\n"
+        guard arguments.contains("changes"), text != told[interface.slot] else { return }
+        told[interface.slot] = text
+        try say(text)
     }
 
     private func take(_ signal: ProcessSignal) throws {

@@ -13,7 +13,9 @@ final class Container {
     var hasStarted = false
     var isFrozen = false
     var callers: [Caller] = []
-    var taps: [PassedDescriptors] = []
+    var taps: [UInt32: PassedDescriptors] = [:]
+    /// What was said of the interface of a slot.
+    var told: [UInt32: String] = [:]
     /// How often the statistics were asked for.
     var readings = 0
 

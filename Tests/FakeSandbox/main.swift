@@ -1,6 +1,6 @@
 // A sandbox without a machine: it speaks the protocol of vmrun-sandbox and plays the container itself, as
 // the first argument of the container's process says (`Container.play`), or the maker of a template, as the kernel
-// says (`Maker.play`). `FakeSandbox exec ...` is the real stand-in of exec's processes. For the tests of the host side.
+// says (`Maker.play`). `FakeSandbox exec ...` is the real stand-in of exec's processes, `FakeSandbox watch ...` the real watcher. For the tests of the host side.
 import Glibc
 import Linux
 import Protocols
@@ -27,6 +27,14 @@ func standIn(_ words: [String]) throws -> Int32 {
 
 if CommandLine.arguments[1] == "exec" {
     exit(try standIn(Array(CommandLine.arguments.dropFirst(2))))
+}
+if CommandLine.arguments[1] == "watch" {
+    let words = CommandLine.arguments
+    try NetworkWatch(
+        listener: OwnedFD(taking: Int32(words[2]) ?? -1),
+        sandbox: OwnedFD(taking: Int32(words[3]) ?? -1), command: Array(words.dropFirst(4))
+    ).run()
+    exit(0)
 }
 if CommandLine.arguments[1] == "reap" {
     exit(try Reaper.run(Array(CommandLine.arguments.dropFirst(2))))

@@ -132,6 +132,7 @@ enum Samples {
             NetworkInterface.Neighbour(
                 address: [10, 0, 0, 9], hardwareAddress: [1, 2, 3, 4, 5, 6])
         ]
+        interface.isDown = true
         return interface
     }
 
@@ -152,6 +153,7 @@ enum Samples {
             .readCgroup(container: "c", names: ["memory.current", "cpu.stat"]),
             .listProcesses(container: "c"),
             .configureNetwork(container: "c", interface),
+            .removeNetwork(container: "c", slot: 1),
         ]
         return bodies.enumerated().map { AgentRequest(id: UInt64($0) + 1, body: $1) }
     }

@@ -50,6 +50,7 @@ struct SandboxMessageTests {
         "requests come back as they were sent",
         arguments: [
             .start, .query, .handOver(pid: 7), .attachInterface(Samples.interface),
+            .detachInterface(slot: 1),
             .startProcess(name: "p", Samples.process),
             .agent(.signalProcess(ProcessSignal(container: "c", signal: 1))),
             .agent(.listProcesses(container: "c")),
@@ -64,7 +65,7 @@ struct SandboxMessageTests {
         let bytes = wire(
             """
             0a 01 "c"                      # container (1)
-            42 63                          # attach_interface (8), 99 bytes
+            42 65                          # attach_interface (8), 101 bytes
             08 01                          #   slot (1)
             12 04 "eth0"                   #   name (2)
             1a 06 02 00 00 00 00 01        #   hardware_address (3)
@@ -83,6 +84,7 @@ struct SandboxMessageTests {
             3a 0e                          #   neighbours (7), 14 bytes
             0a 04 0a 00 00 09              #     address (1)
             12 06 01 02 03 04 05 06        #     hardware_address (2)
+            40 01                          #   is_down (8)
             """)
         let request = SandboxRequest(
             container: "c", body: .attachInterface(Samples.interface))

@@ -30,7 +30,14 @@ extension Agent {
             case .readCgroup(let id, let names):
                 try readCgroup(container(id), names, request.id)
             case .configureNetwork(let id, let interface):
-                try NetworkSetUp.carryOut(interface, in: process("", of: id).pid)
+                try configure(interface, of: container(id), process("", of: id).pid)
+                reply(request.id)
+            case .removeNetwork(let id, let slot):
+                let container = try container(id)
+                if let carried = container.interfaces[slot] {
+                    try NetworkSetUp.remove(carried, in: process("", of: id).pid)
+                    container.interfaces[slot] = nil
+                }
                 reply(request.id)
             case .listProcesses(let id):
                 var answer = AgentReply(id: request.id)
@@ -132,6 +139,18 @@ extension Agent {
         try prepareExecution(process, container)
         process.pendingReply = request
         process.launch.proceed()
+    }
+
+    private func configure(
+        _ interface: NetworkInterface, of container: Container, _ process: Int32
+    ) throws(Failure) {
+        guard var carried = container.interfaces[interface.slot] else {
+            container.interfaces[interface.slot] = try NetworkSetUp.carryOut(
+                interface, in: process)
+            return
+        }
+        defer { container.interfaces[interface.slot] = carried }
+        try NetworkSetUp.change(&carried, to: interface, in: process)
     }
 
     private func send(_ signal: ProcessSignal) throws(Failure) {

@@ -43,6 +43,7 @@ typedef struct Vmrun__UpdateContainer Vmrun__UpdateContainer;
 typedef struct Vmrun__ReadCgroup Vmrun__ReadCgroup;
 typedef struct Vmrun__ListProcesses Vmrun__ListProcesses;
 typedef struct Vmrun__ConfigureNetwork Vmrun__ConfigureNetwork;
+typedef struct Vmrun__RemoveNetwork Vmrun__RemoveNetwork;
 typedef struct Vmrun__NetworkInterface Vmrun__NetworkInterface;
 typedef struct Vmrun__NetworkAddress Vmrun__NetworkAddress;
 typedef struct Vmrun__NetworkRoute Vmrun__NetworkRoute;
@@ -61,6 +62,7 @@ typedef struct Vmrun__SandboxReport Vmrun__SandboxReport;
 typedef struct Vmrun__Created Vmrun__Created;
 typedef struct Vmrun__SandboxRequest Vmrun__SandboxRequest;
 typedef struct Vmrun__QueryState Vmrun__QueryState;
+typedef struct Vmrun__DetachInterface Vmrun__DetachInterface;
 typedef struct Vmrun__HandOver Vmrun__HandOver;
 typedef struct Vmrun__SandboxReply Vmrun__SandboxReply;
 typedef struct Vmrun__ContainerState Vmrun__ContainerState;
@@ -473,7 +475,8 @@ typedef enum {
   VMRUN__AGENT_REQUEST__BODY_UPDATE_CONTAINER = 11,
   VMRUN__AGENT_REQUEST__BODY_READ_CGROUP = 12,
   VMRUN__AGENT_REQUEST__BODY_LIST_PROCESSES = 13,
-  VMRUN__AGENT_REQUEST__BODY_CONFIGURE_NETWORK = 14
+  VMRUN__AGENT_REQUEST__BODY_CONFIGURE_NETWORK = 14,
+  VMRUN__AGENT_REQUEST__BODY_REMOVE_NETWORK = 15
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(VMRUN__AGENT_REQUEST__BODY__CASE)
 } Vmrun__AgentRequest__BodyCase;
 
@@ -499,6 +502,7 @@ struct  Vmrun__AgentRequest
     Vmrun__ReadCgroup *read_cgroup;
     Vmrun__ListProcesses *list_processes;
     Vmrun__ConfigureNetwork *configure_network;
+    Vmrun__RemoveNetwork *remove_network;
   };
 };
 #define VMRUN__AGENT_REQUEST__INIT \
@@ -686,7 +690,7 @@ struct  Vmrun__ListProcesses
 
 
 /*
- * Makes the network card of a slot an interface of a container's network namespace.
+ * Makes the network card of a slot an interface of a container's network namespace, or the interface that it is another.
  */
 struct  Vmrun__ConfigureNetwork
 {
@@ -697,6 +701,20 @@ struct  Vmrun__ConfigureNetwork
 #define VMRUN__CONFIGURE_NETWORK__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&vmrun__configure_network__descriptor) \
     , (char *)protobuf_c_empty_string, NULL }
+
+
+/*
+ * Takes the interface away that the card of a slot is.
+ */
+struct  Vmrun__RemoveNetwork
+{
+  ProtobufCMessage base;
+  char *container;
+  uint32_t slot;
+};
+#define VMRUN__REMOVE_NETWORK__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&vmrun__remove_network__descriptor) \
+    , (char *)protobuf_c_empty_string, 0 }
 
 
 /*
@@ -727,10 +745,11 @@ struct  Vmrun__NetworkInterface
   Vmrun__NetworkRoute **routes;
   size_t n_neighbours;
   Vmrun__NetworkNeighbour **neighbours;
+  protobuf_c_boolean is_down;
 };
 #define VMRUN__NETWORK_INTERFACE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&vmrun__network_interface__descriptor) \
-    , 0, (char *)protobuf_c_empty_string, {0,NULL}, 0, 0,NULL, 0,NULL, 0,NULL }
+    , 0, (char *)protobuf_c_empty_string, {0,NULL}, 0, 0,NULL, 0,NULL, 0,NULL, 0 }
 
 
 struct  Vmrun__NetworkAddress
@@ -1113,7 +1132,8 @@ typedef enum {
   VMRUN__SANDBOX_REQUEST__BODY_AGENT = 5,
   VMRUN__SANDBOX_REQUEST__BODY_START_PROCESS = 6,
   VMRUN__SANDBOX_REQUEST__BODY_HAND_OVER = 7,
-  VMRUN__SANDBOX_REQUEST__BODY_ATTACH_INTERFACE = 8
+  VMRUN__SANDBOX_REQUEST__BODY_ATTACH_INTERFACE = 8,
+  VMRUN__SANDBOX_REQUEST__BODY_DETACH_INTERFACE = 9
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(VMRUN__SANDBOX_REQUEST__BODY__CASE)
 } Vmrun__SandboxRequest__BodyCase;
 
@@ -1141,6 +1161,10 @@ struct  Vmrun__SandboxRequest
      * With the descriptor of a tap (SCM_RIGHTS) for the card of the slot; the rest is passed on to the agent.
      */
     Vmrun__NetworkInterface *attach_interface;
+    /*
+     * The card of the slot has no tap any more; passed on to the agent.
+     */
+    Vmrun__DetachInterface *detach_interface;
   };
 };
 #define VMRUN__SANDBOX_REQUEST__INIT \
@@ -1155,6 +1179,16 @@ struct  Vmrun__QueryState
 #define VMRUN__QUERY_STATE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&vmrun__query_state__descriptor) \
      }
+
+
+struct  Vmrun__DetachInterface
+{
+  ProtobufCMessage base;
+  uint32_t slot;
+};
+#define VMRUN__DETACH_INTERFACE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&vmrun__detach_interface__descriptor) \
+    , 0 }
 
 
 struct  Vmrun__HandOver
@@ -1736,6 +1770,25 @@ Vmrun__ConfigureNetwork *
 void   vmrun__configure_network__free_unpacked
                      (Vmrun__ConfigureNetwork *message,
                       ProtobufCAllocator *allocator);
+/* Vmrun__RemoveNetwork methods */
+void   vmrun__remove_network__init
+                     (Vmrun__RemoveNetwork         *message);
+size_t vmrun__remove_network__get_packed_size
+                     (const Vmrun__RemoveNetwork   *message);
+size_t vmrun__remove_network__pack
+                     (const Vmrun__RemoveNetwork   *message,
+                      uint8_t             *out);
+size_t vmrun__remove_network__pack_to_buffer
+                     (const Vmrun__RemoveNetwork   *message,
+                      ProtobufCBuffer     *buffer);
+Vmrun__RemoveNetwork *
+       vmrun__remove_network__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   vmrun__remove_network__free_unpacked
+                     (Vmrun__RemoveNetwork *message,
+                      ProtobufCAllocator *allocator);
 /* Vmrun__NetworkInterface methods */
 void   vmrun__network_interface__init
                      (Vmrun__NetworkInterface         *message);
@@ -2078,6 +2131,25 @@ Vmrun__QueryState *
 void   vmrun__query_state__free_unpacked
                      (Vmrun__QueryState *message,
                       ProtobufCAllocator *allocator);
+/* Vmrun__DetachInterface methods */
+void   vmrun__detach_interface__init
+                     (Vmrun__DetachInterface         *message);
+size_t vmrun__detach_interface__get_packed_size
+                     (const Vmrun__DetachInterface   *message);
+size_t vmrun__detach_interface__pack
+                     (const Vmrun__DetachInterface   *message,
+                      uint8_t             *out);
+size_t vmrun__detach_interface__pack_to_buffer
+                     (const Vmrun__DetachInterface   *message,
+                      ProtobufCBuffer     *buffer);
+Vmrun__DetachInterface *
+       vmrun__detach_interface__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   vmrun__detach_interface__free_unpacked
+                     (Vmrun__DetachInterface *message,
+                      ProtobufCAllocator *allocator);
 /* Vmrun__HandOver methods */
 void   vmrun__hand_over__init
                      (Vmrun__HandOver         *message);
@@ -2221,6 +2293,9 @@ typedef void (*Vmrun__ListProcesses_Closure)
 typedef void (*Vmrun__ConfigureNetwork_Closure)
                  (const Vmrun__ConfigureNetwork *message,
                   void *closure_data);
+typedef void (*Vmrun__RemoveNetwork_Closure)
+                 (const Vmrun__RemoveNetwork *message,
+                  void *closure_data);
 typedef void (*Vmrun__NetworkInterface_Closure)
                  (const Vmrun__NetworkInterface *message,
                   void *closure_data);
@@ -2275,6 +2350,9 @@ typedef void (*Vmrun__SandboxRequest_Closure)
 typedef void (*Vmrun__QueryState_Closure)
                  (const Vmrun__QueryState *message,
                   void *closure_data);
+typedef void (*Vmrun__DetachInterface_Closure)
+                 (const Vmrun__DetachInterface *message,
+                  void *closure_data);
 typedef void (*Vmrun__HandOver_Closure)
                  (const Vmrun__HandOver *message,
                   void *closure_data);
@@ -2318,6 +2396,7 @@ extern const ProtobufCMessageDescriptor vmrun__update_container__descriptor;
 extern const ProtobufCMessageDescriptor vmrun__read_cgroup__descriptor;
 extern const ProtobufCMessageDescriptor vmrun__list_processes__descriptor;
 extern const ProtobufCMessageDescriptor vmrun__configure_network__descriptor;
+extern const ProtobufCMessageDescriptor vmrun__remove_network__descriptor;
 extern const ProtobufCMessageDescriptor vmrun__network_interface__descriptor;
 extern const ProtobufCMessageDescriptor vmrun__network_address__descriptor;
 extern const ProtobufCMessageDescriptor vmrun__network_route__descriptor;
@@ -2337,6 +2416,7 @@ extern const ProtobufCMessageDescriptor vmrun__sandbox_report__descriptor;
 extern const ProtobufCMessageDescriptor vmrun__created__descriptor;
 extern const ProtobufCMessageDescriptor vmrun__sandbox_request__descriptor;
 extern const ProtobufCMessageDescriptor vmrun__query_state__descriptor;
+extern const ProtobufCMessageDescriptor vmrun__detach_interface__descriptor;
 extern const ProtobufCMessageDescriptor vmrun__hand_over__descriptor;
 extern const ProtobufCMessageDescriptor vmrun__sandbox_reply__descriptor;
 extern const ProtobufCMessageDescriptor vmrun__container_state__descriptor;

@@ -14,24 +14,42 @@ struct HostNetwork {
     /// ARPHRD_ETHER of linux/if_arp.h: what an Ethernet card can stand for.
     private static let ethernet: UInt16 = 1
 
-    /// The links that are to be carried over, in the order in which they were made; `tapPrefix` begins the names of our
-    /// own, and `known` are there already. An error where they are more than the machine has cards left, or another
-    /// machine's.
-    func newLinks(tapPrefix: String, known: [String]) throws(RuntimeError) -> [Link] {
-        let new = links.filter { link in
-            link.hardwareType == Self.ethernet && !link.flags.contains(.loopback)
-                && link.master == nil && link.kind != "bridge"
-                && !link.name.hasPrefix(tapPrefix) && !known.contains(link.name)
-        }.sorted { $0.index < $1.index }
+    /// Begins the names of the taps that are ours.
+    static let tapPrefix = "vmrun"
+
+    private static func isCarriedOver(_ link: Link) -> Bool {
+        link.hardwareType == ethernet && !link.flags.contains(.loopback)
+            && link.master == nil && link.kind != "bridge" && !link.name.hasPrefix(tapPrefix)
+    }
+
+    /// The interface as it is now, with its tap; nil where either is gone, or the interface is another one.
+    func ends(of carried: CarriedInterface) -> (link: Link, tap: Link)? {
+        guard carried.tap != 0, let tap = links.first(where: { $0.index == carried.tap }),
+            let link = links.first(where: { $0.index == carried.link }),
+            link.name == carried.name, Self.isCarriedOver(link)
+        else { return nil }
+        return (link, tap)
+    }
+
+    /// The links that are to be carried over, in the order in which they were made; `known` are already. An error where
+    /// they are more than the machine has cards left, or another machine's.
+    func newLinks(_ known: [CarriedInterface]) throws(RuntimeError) -> [Link] {
+        let indices = known.map(\.link)
+        let new = links.filter { Self.isCarriedOver($0) && !indices.contains($0.index) }
+            .sorted { $0.index < $1.index }
         guard !new.isEmpty else { return [] }
-        let taps = links.map(\.name).filter { $0.hasPrefix(tapPrefix) }
-        guard taps.count <= known.count else {
+        let own = known.map(\.tap)
+        let others = links.filter {
+            $0.name.hasPrefix(Self.tapPrefix) && !own.contains($0.index)
+        }
+        guard others.isEmpty else {
             throw .unsupported(
                 path: Self.field,
-                reason: "another container has its interfaces (\(taps.joined(separator: ", ")))")
+                reason: "another container has its interfaces "
+                    + "(\(others.map(\.name).joined(separator: ", ")))")
         }
         guard known.count + new.count <= NetworkSlot.count else {
-            let names = (known + new.map(\.name)).joined(separator: ", ")
+            let names = (known.map(\.name) + new.map(\.name)).joined(separator: ", ")
             throw .unsupported(
                 path: Self.field,
                 reason: "interfaces \(names): a machine has \(NetworkSlot.count) network cards")
@@ -46,6 +64,7 @@ struct HostNetwork {
         interface.name = link.name
         interface.hardwareAddress = link.address
         interface.mtu = link.mtu
+        interface.isDown = !link.flags.contains(.up)
         interface.addresses = addresses.filter { $0.link == link.index }.map(Self.address)
         interface.routes = routes(of: link).map(Self.route)
         interface.neighbours = neighbours.filter {

@@ -8,42 +8,120 @@ internal import Protocols
 /// (tc-mirred(8)), and the sandbox has the tap's other end. The host's own stack does not see it any more; addresses and
 /// routes are the guest's. The taps go with the sandbox.
 enum NetworkWiring {
-    private static let tapPrefix = "vmrun"
-
-    /// Carries over what `names` does not have yet, and appends it: they are in the order of their slots. `process` is
-    /// the sandbox's. Nothing happens where it is in this process's own namespace. What fails leaves nothing behind;
-    /// interfaces before it stay carried over.
-    static func carryOver(
-        of process: Int32, _ names: inout [String], _ client: inout SandboxClient
+    /// Lets the guest have the interfaces as the namespace has them now: takes away what has gone, changes what has
+    /// changed, adds what is new, and keeps count of it in the record and its file.
+    ///
+    /// Nothing happens where the sandbox is in this process's own namespace. What fails leaves nothing of its own behind,
+    /// and the rest is done; the first such error is thrown.
+    static func bringUpToDate(
+        _ record: inout StateRecord, in directory: borrowing ContainerDirectory,
+        _ client: inout SandboxClient
     ) throws(RuntimeError) {
-        guard let namespace = NetworkNamespace(path(of: process)) else { return }
-        let network = try wrap { () throws(NetlinkError) in
-            try namespace.enter { () throws(NetlinkError) in try read() }
-        }
-        for link in try network.newLinks(tapPrefix: tapPrefix, known: names) {
-            let interface = network.interface(link, slot: UInt32(names.count))
-            let tap = try wrap { () throws(NetlinkError) in
-                try namespace.enter { () throws(NetlinkError) in try makeTap(for: link) }
-            }
+        guard let namespace = NetworkNamespace(path(of: record.pid)) else { return }
+        var network = try read(namespace)
+        var failure: RuntimeError?
+        var hasDetached = false
+        for carried in record.interfaces {
             do throws(RuntimeError) {
-                try client.attach(interface, tap: tap.rawValue)
+                if let (link, tap) = network.ends(of: carried) {
+                    try adjust(tap, to: link, in: namespace)
+                    try client.change(network.interface(link, slot: carried.slot))
+                } else {
+                    try detach(carried, in: namespace, &client)
+                    record.interfaces.removeAll { $0.slot == carried.slot }
+                    hasDetached = true
+                    try directory.write(record)
+                }
             } catch {
-                remove([link.name], in: namespace)
-                throw error
+                failure = failure ?? error
             }
-            names.append(link.name)
+        }
+        // Their taps are gone by now.
+        if hasDetached { network = try read(namespace) }
+        for link in try network.newLinks(record.interfaces) {
+            do throws(RuntimeError) {
+                try attach(link, of: network, in: namespace, &record, directory, &client)
+            } catch {
+                failure = failure ?? error
+            }
+        }
+        if let failure { throw failure }
+    }
+
+    /// The file tells of it before the namespace has anything of it: whoever removes the container looks there.
+    private static func attach(
+        _ link: Link, of network: HostNetwork, in namespace: NetworkNamespace,
+        _ record: inout StateRecord, _ directory: borrowing ContainerDirectory,
+        _ client: inout SandboxClient
+    ) throws(RuntimeError) {
+        let used = record.interfaces.map(\.slot)
+        guard let slot = (0..<NetworkSlot.count).first(where: { !used.contains($0) }) else {
+            return
+        }
+        let index = record.interfaces.firstIndex { $0.slot > slot } ?? record.interfaces.count
+        let carried = CarriedInterface(slot: slot, name: link.name, link: link.index, tap: 0)
+        record.interfaces.insert(carried, at: index)
+        try directory.write(record)
+        do throws(RuntimeError) {
+            let tap = try wrap { () throws(NetlinkError) in
+                try namespace.enter { () throws(NetlinkError) in try WiredTap(to: link) }
+            }
+            try client.attach(network.interface(link, slot: slot), tap: tap.descriptor.rawValue)
+            record.interfaces[index].tap = tap.index
+        } catch {
+            remove([carried], in: namespace)
+            record.interfaces.remove(at: index)
+            try? directory.write(record)
+            throw error
+        }
+        try directory.write(record)
+    }
+
+    /// What the guest says to it does not matter: the card has no tap any more.
+    private static func detach(
+        _ carried: CarriedInterface, in namespace: NetworkNamespace, _ client: inout SandboxClient
+    ) throws(RuntimeError) {
+        remove([carried], in: namespace)
+        do throws(RuntimeError) {
+            try client.detach(carried.slot)
+        } catch .container(_) {
+        }
+    }
+
+    /// Packets are as long on both ends.
+    private static func adjust(
+        _ tap: Link, to link: Link, in namespace: NetworkNamespace
+    ) throws(RuntimeError) {
+        guard tap.mtu != link.mtu else { return }
+        var change = LinkChange()
+        change.mtu = link.mtu
+        try wrap { () throws(NetlinkError) in
+            try namespace.enter { () throws(NetlinkError) in
+                var socket = try RouteSocket()
+                try socket.perform(.change(link: tap.index, change))
+            }
+        }
+    }
+
+    /// Hears of what happens in the namespace from now on; nil where it is this process's own.
+    static func listen(of process: Int32) throws(RuntimeError) -> OwnedFD? {
+        guard let namespace = NetworkNamespace(path(of: process)) else { return nil }
+        return try wrap { () throws(NetlinkError) in
+            try namespace.enter { () throws(NetlinkError) in
+                try NetworkListener([.links, .addresses, .routes]).takeDescriptor()
+            }
         }
     }
 
     /// Takes away what joins the interfaces with taps. A namespace that is not there any more is none to look after.
-    static func remove(_ names: [String], in path: String) {
-        guard !names.isEmpty, let namespace = NetworkNamespace(path) else { return }
-        remove(names, in: namespace)
+    static func remove(_ interfaces: [CarriedInterface], in path: String) {
+        guard !interfaces.isEmpty, let namespace = NetworkNamespace(path) else { return }
+        remove(interfaces, in: namespace)
     }
 
     /// The same, where the sandbox still is.
-    static func remove(_ names: [String], of process: Int32) {
-        remove(names, in: path(of: process))
+    static func remove(_ interfaces: [CarriedInterface], of process: Int32) {
+        remove(interfaces, in: path(of: process))
     }
 
     static func path(of process: Int32) -> String { "/proc/\(process)/ns/net" }
@@ -58,36 +136,24 @@ enum NetworkWiring {
         }
     }
 
-    private static func read() throws(NetlinkError) -> HostNetwork {
-        var socket = try RouteSocket()
-        var network = HostNetwork()
-        network.links = try socket.links()
-        network.addresses = try socket.addresses()
-        network.routes = try socket.routes()
-        network.neighbours = try socket.neighbours()
-        return network
-    }
-
-    private static func makeTap(for link: Link) throws(NetlinkError) -> OwnedFD {
-        var socket = try RouteSocket()
-        let tap = try TapDevice(tapPrefix + "%d")
-        let index = try socket.link(named: tap.name).index
-        var change = LinkChange()
-        change.mtu = link.mtu
-        change.isUp = true
-        try socket.perform(.change(link: index, change))
-        if !link.flags.contains(.up) {
-            var up = LinkChange()
-            up.isUp = true
-            try socket.perform(.change(link: link.index, up))
+    private static func read(
+        _ namespace: NetworkNamespace
+    ) throws(RuntimeError) -> HostNetwork {
+        try wrap { () throws(NetlinkError) in
+            try namespace.enter { () throws(NetlinkError) in
+                var socket = try RouteSocket()
+                var network = HostNetwork()
+                network.links = try socket.links()
+                network.addresses = try socket.addresses()
+                network.routes = try socket.routes()
+                network.neighbours = try socket.neighbours()
+                return network
+            }
         }
-        // What an earlier container has left there leads nowhere.
-        try? socket.perform(.deleteIngress(link: link.index))
-        try socket.join(link.index, index)
-        return tap.takeDescriptor()
     }
 
-    private static func remove(_ names: [String], in namespace: NetworkNamespace) {
+    private static func remove(_ interfaces: [CarriedInterface], in namespace: NetworkNamespace) {
+        let names = interfaces.map(\.name)
         try? namespace.enter { () throws(NetlinkError) in
             var socket = try RouteSocket()
             for link in try socket.links() where names.contains(link.name) {

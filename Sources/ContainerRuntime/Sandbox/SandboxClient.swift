@@ -55,6 +55,16 @@ package struct SandboxClient: ~Copyable {
         _ = try call(.attachInterface(interface), passing: [tap])
     }
 
+    /// Has the guest change an interface that a card is.
+    mutating func change(_ interface: NetworkInterface) throws(RuntimeError) {
+        try ask(.configureNetwork(container: container, interface))
+    }
+
+    /// Takes the interface that the card of a slot is from the guest.
+    mutating func detach(_ slot: UInt32) throws(RuntimeError) {
+        _ = try call(.detachInterface(slot: slot))
+    }
+
     /// The connection to the sandbox. Borrowed.
     var descriptor: Int32 { channel.socket.rawValue }
 

@@ -10,6 +10,7 @@ internal import Protocols
 /// configuration names. Its only argument is "3".
 package struct SandboxLauncher {
     private static let configurationNumber: Int32 = 3
+    private static let environment = ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"]
 
     private let program: String
     private let debug: Bool
@@ -138,6 +139,36 @@ package struct SandboxLauncher {
         }
     }
 
+    /// Starts the process that calls vmrun when something happens in the network namespace of the listener, until the
+    /// sandbox ends. It is in the sandbox's control group, and in this process's namespaces.
+    func launchWatcher(
+        of sandbox: borrowing Child, _ listener: borrowing OwnedFD,
+        in directory: borrowing ContainerDirectory, placement: HostPlacement
+    ) throws(RuntimeError) -> Child {
+        let null = try wrap { () throws(Errno) in try OwnedFD.open("/dev/null", O_RDWR) }
+        let root = try wrap { () throws(Errno) in
+            try OwnedFD.target(ofLink: "/proc/self/fd/\(directory.root.rawValue)")
+        }
+        let log = "\(root)/\(directory.id)/\(ContainerDirectory.logName)"
+        let vmrun = try Installation.ownProgram()
+        var place = Child.Placement()
+        place.cgroups = placement.ofChild.cgroups
+        do throws(Child.PlacementError) {
+            return try Child.spawn(
+                program,
+                arguments: [
+                    program, "watch", "3", "4", vmrun, "--root", root,
+                    "--log", log, "--log-format", "json", "refresh-network", directory.id.text,
+                ], environment: Self.environment,
+                descriptors: [
+                    null.rawValue, null.rawValue, null.rawValue, listener.rawValue,
+                    sandbox.descriptor.rawValue,
+                ], placement: place)
+        } catch {
+            throw .system(placement.words(for: error.step, program: program), error.errno)
+        }
+    }
+
     private func spawn(
         _ configuration: SandboxConfiguration, _ table: Table, log: consuming OwnedFD,
         placement: HostPlacement?
@@ -166,17 +197,17 @@ package struct SandboxLauncher {
         _ descriptors: [Int32], _ placement: HostPlacement?
     ) throws(RuntimeError) -> Child {
         let arguments = [program, String(Self.configurationNumber)]
-        let environment = ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"]
         guard let placement else {
             return try wrap { () throws(Errno) in
                 try Child.spawn(
-                    program, arguments: arguments, environment: environment,
+                    program, arguments: arguments, environment: Self.environment,
                     descriptors: descriptors)
             }
         }
         do throws(Child.PlacementError) {
             return try Child.spawn(
-                program, arguments: arguments, environment: environment, descriptors: descriptors,
+                program, arguments: arguments, environment: Self.environment,
+                descriptors: descriptors,
                 placement: placement.ofChild)
         } catch {
             throw .system(placement.words(for: error.step, program: program), error.errno)

@@ -123,8 +123,8 @@ package struct ContainerDirectory: ~Copyable {
         guard (try? folder.tryLock()) == true else { return false }
         if let record = readState(in: folder) {
             if record.process.isRunning { return false }
+            record.removeNetwork()
             CgroupRemains.remove(record.cgroups)
-            NetworkWiring.remove(record.interfaces, in: record.networkPath)
         }
         empty(folder)
         try? root.remove(name, directory: true)

@@ -19,8 +19,10 @@ package struct StateRecord: Equatable, Sendable {
     package var cgroups: [String]
     /// Of the network namespace that config.json names; empty: none.
     package var networkPath: String
-    /// Names of the interfaces that have been carried over, in the order of the cards' slots.
-    package var interfaces: [String]
+    /// Those that have been carried over, in the order of the cards' slots.
+    package var interfaces: [CarriedInterface]
+    /// The process that looks out for changes of the network namespace; nil: there is none.
+    package var watcher: ProcessIdentity?
 
     package var process: ProcessIdentity {
         get { ProcessIdentity(pid: pid, startTime: pidStartTime) }
@@ -35,7 +37,9 @@ package struct StateRecord: Equatable, Sendable {
             "annotations": annotationsJSON, "memorySize": .number(String(memorySize)),
             "cgroups": .array(cgroups.map { .string($0) }),
             "networkPath": .string(networkPath),
-            "interfaces": .array(interfaces.map { .string($0) }),
+            "interfaces": .array(interfaces.map(\.json)),
+            "watcherPid": .number(String(watcher?.pid ?? 0)),
+            "watcherStartTime": .number(String(watcher?.startTime ?? 0)),
         ]
     }
 
@@ -61,6 +65,8 @@ extension StateRecord: Decodable {
         case cgroups
         case networkPath
         case interfaces
+        case watcherPid
+        case watcherStartTime
     }
 
     /// What later versions have added may be missing: a container outlives an update of vmrun, and one whose record
@@ -78,6 +84,22 @@ extension StateRecord: Decodable {
         memorySize = try values.decodeIfPresent(UInt64.self, forKey: .memorySize) ?? .max
         cgroups = try values.decodeIfPresent([String].self, forKey: .cgroups) ?? []
         networkPath = try values.decodeIfPresent(String.self, forKey: .networkPath) ?? ""
-        interfaces = try values.decodeIfPresent([String].self, forKey: .interfaces) ?? []
+        interfaces = try Self.interfaces(values)
+        let watcher = try values.decodeIfPresent(Int32.self, forKey: .watcherPid) ?? 0
+        let time = try values.decodeIfPresent(UInt64.self, forKey: .watcherStartTime) ?? 0
+        self.watcher = watcher > 0 ? ProcessIdentity(pid: watcher, startTime: time) : nil
+    }
+
+    private static func interfaces(
+        _ values: KeyedDecodingContainer<CodingKeys>
+    ) throws -> [CarriedInterface] {
+        do {
+            return try values.decodeIfPresent([CarriedInterface].self, forKey: .interfaces) ?? []
+        } catch {
+            // Once they were names, in the order of the slots.
+            return try values.decode([String].self, forKey: .interfaces).enumerated().map {
+                CarriedInterface(slot: UInt32($0), name: $1, link: 0, tap: 0)
+            }
+        }
     }
 }

@@ -44,8 +44,8 @@ extension ExistingContainer {
     /// Takes away what belongs to a container whose sandbox is gone.
     consuming func remove(_ log: Log) {
         let hooks = try? hooks()
+        record.removeNetwork()
         CgroupRemains.remove(record.cgroups)
-        NetworkWiring.remove(record.interfaces, in: record.networkPath)
         directory.remove()
         hooks?.runPoststop(log)
     }

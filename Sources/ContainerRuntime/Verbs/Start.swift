@@ -13,24 +13,11 @@ package enum Start {
         case .creating: throw .usage("cannot start a container that is not created")
         }
         var client = try container.client()
-        try carryOver(container, &client)
+        // Some engines give the namespace its interfaces after `create`.
+        var record = container.record
+        try NetworkWiring.bringUpToDate(&record, in: container.directory, &client)
         try begin(&client, try container.hooks(), container.record.process)
         log.phase("started")
-    }
-
-    /// Some engines give the namespace its interfaces after `create`.
-    private static func carryOver(
-        _ container: borrowing ExistingContainer, _ client: inout SandboxClient
-    ) throws(RuntimeError) {
-        var record = container.record
-        do throws(RuntimeError) {
-            try NetworkWiring.carryOver(of: record.pid, &record.interfaces, &client)
-        } catch {
-            // The guest has those before the one that failed.
-            try? container.directory.write(record)
-            throw error
-        }
-        if record != container.record { try container.directory.write(record) }
     }
 
     /// Starts the created container. One whose poststart hooks fail is stopped (runtime.md, "Lifecycle").

@@ -50,6 +50,8 @@ extension Sandbox {
             execs?.handOver(connection, to: pid)
         case .attachInterface(let interface):
             attach(interface, for: connection)
+        case .detachInterface(let slot):
+            detach(slot, for: connection)
         }
     }
 
@@ -101,11 +103,21 @@ extension Sandbox {
         }
     }
 
+    private func detach(_ slot: UInt32, for connection: ControlConnection) {
+        guard isAlive else { return refuse(connection) }
+        let container = configuration.container.id
+        agent?.request(.removeNetwork(container: container, slot: slot)) { [weak self] reply in
+            // Whatever the guest says: the other end is gone.
+            self?.devices?.detachCard(slot)
+            self?.answer(connection, reply.failure)
+        }
+    }
+
     private func ask(_ body: AgentRequest.Body, for connection: ControlConnection) {
         guard isAlive else { return refuse(connection) }
         switch body {
         case .signalProcess, .resizeTerminal, .updateContainer, .readCgroup, .listProcesses,
-            .freezeContainer:
+            .freezeContainer, .configureNetwork:
             agent?.request(body) { [weak self] reply in
                 guard let self else { return }
                 if case .freezeContainer(_, let frozen) = body, reply.failure == nil {
@@ -116,7 +128,7 @@ extension Sandbox {
                 connection.send(answer)
             }
         case .setUp, .createContainer, .startContainer, .startProcess, .deleteContainer,
-            .shutdown, .configureNetwork:
+            .shutdown, .removeNetwork:
             answer(connection, Failure(message: "the sandbox passes on no such request"))
         }
     }

@@ -35,7 +35,7 @@ struct NetworkSetUpTests {
 
     @Test("addresses come first, then routes and neighbours, as they are in the kernel's headers")
     func requests() throws {
-        let requests = try NetworkSetUp.requests(
+        let requests = try NetworkSetUp.parts(
             interface {
                 var address = self.address([10, 88, 0, 5], 16)
                 address.broadcast = [10, 88, 255, 255]
@@ -47,7 +47,8 @@ struct NetworkSetUpTests {
                 $0.neighbours = [
                     .init(address: [10, 88, 0, 1], hardwareAddress: [2, 0, 0, 0, 0, 9])
                 ]
-            }, 3)
+            }, 3
+        ).map(\.addition)
         // RTM_NEWADDR: AF_INET, /16, IFA_F_PERMANENT, universe, link 3; IFA_LOCAL, IFA_ADDRESS, IFA_BROADCAST, IFA_FLAGS.
         let address: [UInt8] =
             [2, 16, 0x80, 0, 3, 0, 0, 0] + [8, 0, 2, 0, 10, 88, 0, 5] + [8, 0, 1, 0, 10, 88, 0, 5]
@@ -68,7 +69,7 @@ struct NetworkSetUpTests {
 
     @Test("every field of addresses and routes counts")
     func fields() throws {
-        let requests = try NetworkSetUp.requests(
+        let parts = try NetworkSetUp.parts(
             interface {
                 var address = self.address([10, 0, 0, 1], 32)
                 address.peer = [10, 0, 0, 2]
@@ -98,12 +99,12 @@ struct NetworkSetUpTests {
         route.origin = .administrator
         route.kind = .blackhole
         route.onLink = true
-        #expect(requests == [address.addition, route.addition])
+        #expect(parts == [.address(address), .route(route)])
     }
 
     @Test("an interface without anything needs nothing")
     func nothing() throws {
-        #expect(try NetworkSetUp.requests(NetworkInterface(), 1) == [])
+        #expect(try NetworkSetUp.parts(NetworkInterface(), 1) == [])
     }
 
     @Test(
@@ -129,7 +130,7 @@ struct NetworkSetUpTests {
         }
         for one in broken {
             #expect(throws: NetlinkError.malformed("address of \(count) bytes")) {
-                try NetworkSetUp.requests(one, 1)
+                try NetworkSetUp.parts(one, 1)
             }
         }
     }
@@ -137,11 +138,11 @@ struct NetworkSetUpTests {
     @Test("prefixes longer than their address are refused", arguments: [33, 129, 256, UInt32.max])
     func prefixes(length: UInt32) {
         #expect(throws: NetlinkError.malformed("prefix of \(length)")) {
-            try NetworkSetUp.requests(
+            try NetworkSetUp.parts(
                 interface { $0.addresses = [address([10, 0, 0, 1], length)] }, 1)
         }
         #expect(throws: NetlinkError.malformed("prefix of \(length)")) {
-            try NetworkSetUp.requests(interface { $0.routes = [route([10, 0, 0, 0], length)] }, 1)
+            try NetworkSetUp.parts(interface { $0.routes = [route([10, 0, 0, 0], length)] }, 1)
         }
     }
 }

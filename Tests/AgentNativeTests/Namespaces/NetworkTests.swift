@@ -103,6 +103,74 @@ struct NetworkTests {
         try agent.perform(.deleteContainer(container: "c"))
     }
 
+    @Test("an interface follows what the host wants of it, and goes back where it came from")
+    func changes() throws {
+        let pid = try agentsChild(of: create())
+        var interface = Self.interface
+        try agent.perform(.configureNetwork(container: "c", interface))
+        interface.mtu = 1300
+        interface.addresses[0].address = [10, 88, 0, 6]
+        interface.routes.removeLast()
+        interface.neighbours = []
+        try agent.perform(.configureNetwork(container: "c", interface))
+        var now = try seen(of: pid)
+        var link = try #require(now.links.first { $0.name == "eth7" })
+        #expect(link.mtu == 1300)
+        let addresses = now.addresses.filter { $0.link == link.index }.map(\.prefix.description)
+        #expect(addresses.contains("10.88.0.6/16") && !addresses.contains("10.88.0.5/16"))
+        #expect(addresses.contains("fd00::5/64"))
+        #expect(!now.routes.contains { $0.destination.description == "0.0.0.0/0" })
+        #expect(now.routes.contains { $0.destination.description == "169.254.1.1/32" })
+        #expect(!now.neighbours.contains { $0.state == .permanent })
+
+        interface.isDown = true
+        interface.addresses.removeLast()
+        interface.routes = []
+        try agent.perform(.configureNetwork(container: "c", interface))
+        now = try seen(of: pid)
+        link = try #require(now.links.first { $0.name == "eth7" })
+        #expect(!link.flags.contains(.up))
+        interface = Self.interface
+        try agent.perform(.configureNetwork(container: "c", interface))
+        now = try seen(of: pid)
+        #expect(now.routes.contains { $0.destination.description == "0.0.0.0/0" })
+        #expect(now.addresses.contains { $0.prefix.description == "fd00::5/64" })
+
+        try agent.perform(.removeNetwork(container: "c", slot: 1))
+        #expect(try seen(of: pid).links.map(\.name) == ["lo"])
+        let card = try #require(
+            try seen(of: agent.pid).links.first { $0.address == NetworkSlot.address(1) })
+        #expect(!card.flags.contains(.up))
+        // For whatever comes next.
+        interface.name = "eth8"
+        try agent.perform(.configureNetwork(container: "c", interface))
+        #expect(try seen(of: pid).links.map(\.name) == ["lo", "eth8"])
+        try agent.perform(.removeNetwork(container: "c", slot: 0))
+        try agent.perform(.deleteContainer(container: "c"))
+    }
+
+    @Test("what the container has made itself stays, and what it has taken away is no error")
+    func ownChanges() throws {
+        let pid = try agentsChild(of: create())
+        var interface = Self.interface
+        try agent.perform(.configureNetwork(container: "c", interface))
+        let link = try #require(try seen(of: pid).links.first { $0.name == "eth7" }).index
+        let own = try #require(
+            IPAddress([10, 99, 0, 1]).flatMap { IPPrefix($0, length: 24) })
+        let given = try #require(
+            IPAddress([10, 88, 0, 5]).flatMap { IPPrefix($0, length: 16) })
+        try TestNamespace.run(in: "/proc/\(pid)/ns/net") {
+            var socket = try RouteSocket()
+            try socket.perform(LinkAddress(link: link, prefix: own).addition)
+            try socket.perform(LinkAddress(link: link, prefix: given).removal)
+        }
+        interface.addresses[0].address = [10, 88, 0, 7]
+        try agent.perform(.configureNetwork(container: "c", interface))
+        let addresses = try seen(of: pid).addresses.map(\.prefix.description)
+        #expect(addresses.contains("10.99.0.1/24") && addresses.contains("10.88.0.7/16"))
+        try agent.perform(.deleteContainer(container: "c"))
+    }
+
     @Test("a slot without a card, and a container that is not there, are refused")
     func refusals() throws {
         _ = try create()
@@ -124,6 +192,10 @@ struct NetworkTests {
         #expect(
             failure?.message.hasPrefix("configure the network interface eth7: ") == true,
             "\(failure?.message ?? "")")
+        // The card is there for another attempt.
+        #expect(
+            try seen(of: agent.pid).links.contains { $0.address == NetworkSlot.address(1) })
+        try agent.perform(.configureNetwork(container: "c", Self.interface))
         try agent.perform(.deleteContainer(container: "c"))
     }
 

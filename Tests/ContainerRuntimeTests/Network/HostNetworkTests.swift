@@ -29,10 +29,18 @@ import Testing
 
     private let six: [UInt8] = [0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 5]
 
-    private func names(_ links: [Link], known: [String] = []) throws -> [String] {
+    private func names(
+        _ links: [Link], known: [CarriedInterface] = []
+    ) throws -> [String] {
         var network = HostNetwork()
         network.links = links
-        return try network.newLinks(tapPrefix: "vmrun", known: known).map(\.name)
+        return try network.newLinks(known).map(\.name)
+    }
+
+    private func carried(
+        _ name: String, _ link: UInt32, tap: UInt32, slot: UInt32 = 0
+    ) -> CarriedInterface {
+        CarriedInterface(slot: slot, name: name, link: link, tap: tap)
     }
 
     @Test func linksAreInTheOrderInWhichTheyWereMade() throws {
@@ -52,15 +60,16 @@ import Testing
 
     @Test func whatIsKnownAndItsTapsStay() throws {
         let links = [link(2, "eth0"), link(3, "vmrun0", kind: "tun"), link(4, "eth1")]
-        #expect(try names(links, known: ["eth0"]) == ["eth1"])
-        #expect(try names(Array(links.prefix(2)), known: ["eth0"]) == [])
+        let known = [carried("eth0", 2, tap: 3)]
+        #expect(try names(links, known: known) == ["eth1"])
+        #expect(try names(Array(links.prefix(2)), known: known) == [])
     }
 
     @Test(arguments: [[], ["a"]])
     func moreInterfacesThanCardsAreRefused(known: [String]) {
         let links = ["a", "b", "c"].enumerated().map { link(UInt32($0) + 2, $1) }
         let error = #expect(throws: RuntimeError.self) {
-            try names(links, known: known)
+            try names(links, known: known.map { carried($0, 2, tap: 9) })
         }
         #expect(
             error?.description.contains(
@@ -74,6 +83,27 @@ import Testing
         }
         #expect(
             error?.description.contains("another container has its interfaces (vmrun0)") == true)
+    }
+
+    @Test func anInterfaceIsTheSameAsLongAsItsNameAndBothEndsAre() {
+        var network = HostNetwork()
+        network.links = [
+            link(2, "eth0"), link(3, "vmrun0", kind: "tun"), link(4, "port", master: 9),
+        ]
+        let ends = network.ends(of: carried("eth0", 2, tap: 3))
+        #expect(ends?.link.index == 2)
+        #expect(ends?.tap.index == 3)
+        for gone in [
+            carried("eth0", 5, tap: 3), carried("eth0", 2, tap: 6), carried("eth1", 2, tap: 3),
+            carried("port", 4, tap: 3), carried("eth0", 2, tap: 0),
+        ] {
+            #expect(network.ends(of: gone) == nil)
+        }
+    }
+
+    @Test func aLinkThatIsDownIsDownInTheGuest() {
+        #expect(HostNetwork().interface(link(2, "a", flags: []), slot: 0).isDown)
+        #expect(!HostNetwork().interface(link(2, "a", flags: .up), slot: 0).isDown)
     }
 
     @Test func aLinkIsCarriedOverWithItsAddresses() throws {

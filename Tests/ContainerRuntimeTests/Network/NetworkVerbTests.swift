@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import Linux
+import Netlink
 import NetworkTestSpace
 import Testing
 
@@ -22,7 +23,8 @@ struct NetworkVerbTests {
     }
 
     private func interfaces(_ container: TestContainer) -> [String]? {
-        container.bundle.state?["interfaces"] as? [String]
+        let list = container.bundle.state?["interfaces"] as? [[String: Any]]
+        return list?.compactMap { $0["name"] as? String }
     }
 
     @Test func interfacesOfANamedNamespaceAreCarriedOver() throws {
@@ -73,6 +75,70 @@ struct NetworkVerbTests {
         #expect(lines.count == 2)
         #expect(lines.contains { $0.hasPrefix("interface one in slot ") })
         #expect(lines.contains { $0.hasPrefix("interface other in slot ") })
+    }
+
+    @Test func whatChangesWhileTheContainerRunsIsFollowed() throws {
+        let network = try TestNetwork("first", "second")
+        let container = try container("wait", "changes", in: network.path)
+        try container.create()
+        #expect(try container.call("start", "c") == .quiet)
+        try network.change("first") {
+            $0.mtu = 1400; $0.isUp = true
+        }
+        #expect(
+            eventually { container.output.contains("interface first in slot 0: mtu 1400, up\n") })
+        #expect(try network.link("vmrun0").mtu == 1400)
+        // Another one of the same name.
+        try network.remove("first")
+        try network.add("first")
+        let again = "no interface in slot 0\ninterface first in slot 0\n"
+        #expect(eventually { container.output.hasSuffix(again) })
+        try network.remove("first")
+        #expect(eventually { container.output.hasSuffix("no interface in slot 0\n") })
+        #expect(eventually { interfaces(container) == ["second"] })
+        #expect(try network.names() == ["second", "vmrun1"])
+        // The card is free for another.
+        try network.add("third")
+        #expect(eventually { container.output.hasSuffix("interface third in slot 0\n") })
+        #expect(eventually { interfaces(container) == ["third", "second"] })
+        // What cannot be done is told.
+        try network.add("fourth")
+        let log = container.bundle.root + "/c" + "/sandbox.log"
+        #expect(
+            eventually {
+                (try? String(contentsOfFile: log, encoding: .utf8))?
+                    .contains("interfaces third, second, fourth: a machine has 2") == true
+            })
+        #expect(try container.call("delete", "--force", "c") == .quiet)
+        #expect(try network.names() == ["fourth", "second", "third"])
+        #expect(try !network.isRedirected("second") && !network.isRedirected("third"))
+    }
+
+    @Test func theWatcherEndsWithTheSandbox() throws {
+        let network = try TestNetwork("first")
+        let container = try container("wait", in: network.path)
+        try container.create()
+        let watcher = try #require(container.bundle.state?["watcherPid"] as? Int)
+        #expect(kill(pid_t(watcher), 0) == 0)
+        kill(try #require(container.pid), SIGKILL)
+        #expect(eventually { kill(pid_t(watcher), 0) != 0 || isZombie(watcher) })
+    }
+
+    /// kill -9 of all: the next container has the interface.
+    @Test func anInterfaceThatWasHalfAttachedIsFreedAgain() throws {
+        let network = try TestNetwork("first")
+        let container = try container("wait", in: network.path)
+        try container.create()
+        try #require(container.call("start", "c") == .quiet)
+        kill(pid_t(try #require(container.bundle.state?["watcherPid"] as? Int)), SIGKILL)
+        let path = container.bundle.root + "/c" + "/state.json"
+        let text = try String(contentsOfFile: path, encoding: .utf8)
+        let half = text.replacing(try Regex(#""tap":[0-9]+"#), with: #""tap":0"#)
+        try #require(half != text)
+        try half.write(toFile: path, atomically: true, encoding: .utf8)
+        #expect(try container.call("refresh-network", "c") == .quiet)
+        #expect(container.output.hasSuffix("no interface in slot 0\ninterface first in slot 0\n"))
+        #expect(try network.isRedirected("first"))
     }
 
     @Test func aNamespaceThatIsGoneIsNoErrorToDelete() throws {

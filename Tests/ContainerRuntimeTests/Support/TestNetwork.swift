@@ -35,6 +35,31 @@ final class TestNetwork {
         }
     }
 
+    func remove(_ name: String) throws {
+        let link = try link(name).index
+        try TestNamespace.run(in: path) {
+            var socket = try RouteSocket()
+            try socket.perform(.delete(link: link))
+        }
+    }
+
+    func change(_ name: String, _ body: (inout LinkChange) -> Void) throws {
+        var change = LinkChange()
+        body(&change)
+        let link = try link(name).index
+        try TestNamespace.run(in: path) { [change] in
+            var socket = try RouteSocket()
+            try socket.perform(.change(link: link, change))
+        }
+    }
+
+    func link(_ name: String) throws -> Link {
+        try TestNamespace.run(in: path) {
+            var socket = try RouteSocket()
+            return try socket.link(named: name)
+        }
+    }
+
     /// All interfaces but loopback, in order.
     func names() throws -> [String] {
         try TestNamespace.run(in: path) {

@@ -119,6 +119,49 @@ test_network_may_come_after_creation() {
 }
 skip_network_may_come_after_creation() { skip_network; }
 
+# Interfaces come, change and go while the container runs.
+test_network_may_change_while_the_container_runs() {
+    local id=e2e-$$-change space=e2e-$$-one watcher pid
+    begin_network one
+    created "$id" "$(in_network one sh -c 'exec sleep 1000')"
+    rt start "$id"
+    ip link add eth1 address 02:97:00:00:00:0a netns "$space" type veth peer name late netns "$outside"
+    give_addresses "$outside" late 98 1
+    give_addresses "$space" eth1 98 2
+    ip -n "$space" route add 10.101.0.0/16 via 10.98.0.1
+    wait_for 120 guest_has "$id" eth1 'inet 10.98.0.2/24' 'inet6 fd98::2/64' 02:97:00:00:00:0a
+    wait_for 120 guest_routes "$id" '10.101.0.0/16 via 10.98.0.1'
+    ip netns exec "$outside" busybox ping -c 1 -W 20 10.98.0.2 >/dev/null || fail 'no answer'
+    ip -n "$space" address add 10.96.0.2/24 dev eth1
+    ip -n "$space" address delete 10.98.0.2/24 dev eth1
+    ip -n "$space" link set eth1 mtu 1300
+    wait_for 120 guest_has "$id" eth1 'inet 10.96.0.2/24' 'mtu 1300'
+    ! guest_has "$id" eth1 'inet 10.98.0.2/24' || fail 'the address stays'
+    ip -n "$space" link delete eth1
+    wait_for 120 guest_lacks "$id" eth1
+    rt exec "$id" ping -c 1 -W 20 10.97.0.1 >/dev/null || fail 'the other interface does not work any more'
+    watcher=$(jq .watcherPid "$state/$id/state.json")
+    kill -0 "$watcher"
+    pid=$(<"$work/$id.pid")
+    kill -9 "$pid"
+    wait_for 20 is_gone "$watcher"
+    wait_for 20 no_tap "$space"
+    rt delete "$id"
+    expect_equal "$(tc -n "$space" qdisc show | grep -c ingress)" 0 'queueing disciplines'
+    end_network
+}
+skip_network_may_change_while_the_container_runs() { skip_network; }
+
+# guest_has CONTAINER INTERFACE TEXT...: what its guest says of an interface.
+guest_has() {
+    local text piece
+    text=$(rt exec "$1" ip address show dev "$2") || return
+    shift 2
+    for piece in "$@"; do [[ $text == *"$piece"* ]] || return; done
+}
+guest_routes() { rt exec "$1" ip route | grep -qF "$2"; }
+guest_lacks() { ! rt exec "$1" ls "/sys/class/net/$2"; }
+
 # From the container: names, datagrams, streams of both families, and large packets. To it: the same.
 test_network_passes_everything_on() {
     local one=e2e-$$-one two=e2e-$$-two bytes=$((network_kib << 10)) pid

@@ -23,6 +23,8 @@ final class Container {
     let root: OwnedFD
     /// A namespace that was made before, and that goes with the machine and not with the last process.
     let network: SharedFD?
+    /// The machine's network cards that are interfaces of it, by their slots.
+    var interfaces: [UInt32: NetworkSetUp.Carried] = [:]
     var state = State.creating
     /// Those that have not ended, or whose output is not handed over yet; the init process has no name.
     var processes: [String: ContainerProcess] = [:]

@@ -5,20 +5,103 @@ internal import Protocols
 
 /// Interfaces of containers, made of the machine's network cards.
 enum NetworkSetUp {
-    /// Moves the card of the slot into the network namespace of a process and makes it the interface.
+    /// An interface that a card is.
+    struct Carried {
+        /// In the container's namespace.
+        let link: UInt32
+        /// What the host wants of it.
+        var interface: NetworkInterface
+    }
+
+    /// Moves the card of the slot into the network namespace of a process and makes it the interface. Where that fails,
+    /// the card comes back.
     static func carryOut(
         _ interface: NetworkInterface, in process: Int32
-    ) throws(Failure) {
-        do throws(NetlinkError) {
+    ) throws(Failure) -> Carried {
+        try wrap(interface.name) { () throws(NetlinkError) in
             let namespace = try open("/proc/\(process)/ns/net")
             try move(interface, to: namespace)
             var socket = try within(namespace)
-            let link = try socket.link(named: interface.name).index
-            for request in try requests(interface, link) { try socket.perform(request) }
-        } catch {
-            throw Failure(
-                message: "configure the network interface \(interface.name): \(error)")
+            let carried = Carried(
+                link: try socket.link(named: interface.name).index, interface: interface)
+            do throws(NetlinkError) {
+                for part in try parts(interface, carried.link) {
+                    try socket.perform(part.addition)
+                }
+            } catch {
+                try? takeBack(carried, &socket)
+                throw error
+            }
+            return carried
         }
+    }
+
+    /// Makes of an interface what the host has made of it since. What cannot be done is tried again with the next change;
+    /// the first such thing is the error.
+    static func change(
+        _ carried: inout Carried, to interface: NetworkInterface, in process: Int32
+    ) throws(Failure) {
+        let old = carried.interface
+        guard interface != old else { return }
+        // All that may be there from now on.
+        carried.interface = interface
+        carried.interface.addresses += old.addresses
+        carried.interface.routes += old.routes
+        carried.interface.neighbours += old.neighbours
+        let link = carried.link
+        try wrap(interface.name) { () throws(NetlinkError) in
+            var socket = try within(open("/proc/\(process)/ns/net"))
+            let wanted = try parts(interface, link)
+            for part in try parts(old, link).reversed() where !wanted.contains(part) {
+                // The kernel has taken some away with others, and the container may have done so.
+                try? socket.perform(part.removal)
+            }
+            var change = LinkChange()
+            change.address = interface.hardwareAddress
+            change.mtu = interface.mtu
+            change.isUp = !interface.isDown
+            try socket.perform(.change(link: link, change))
+            var failure: NetlinkError?
+            for part in wanted {
+                do throws(NetlinkError) {
+                    try socket.perform(part.addition)
+                } catch {
+                    failure = failure ?? error
+                }
+            }
+            if let failure { throw failure }
+        }
+        carried.interface = interface
+    }
+
+    /// Brings the card back from the container's namespace.
+    static func remove(_ carried: Carried, in process: Int32) throws(Failure) {
+        try wrap(carried.interface.name) { () throws(NetlinkError) in
+            var socket = try within(open("/proc/\(process)/ns/net"))
+            try takeBack(carried, &socket)
+        }
+    }
+
+    private static func wrap<Result>(
+        _ name: String, _ body: () throws(NetlinkError) -> Result
+    ) throws(Failure) -> Result {
+        do throws(NetlinkError) {
+            return try body()
+        } catch {
+            throw Failure(message: "configure the network interface \(name): \(error)")
+        }
+    }
+
+    /// Its addresses and routes go with the move.
+    private static func takeBack(
+        _ carried: Carried, _ socket: inout RouteSocket
+    ) throws(NetlinkError) {
+        let own = try open("/proc/self/ns/net")
+        var change = LinkChange()
+        change.namespace = own.rawValue
+        change.address = NetworkSlot.address(carried.interface.slot)
+        change.isUp = false
+        try socket.perform(.change(link: carried.link, change))
     }
 
     private static func open(_ path: String) throws(NetlinkError) -> OwnedFD {
@@ -39,7 +122,7 @@ enum NetworkSetUp {
         change.name = interface.name
         change.address = interface.hardwareAddress
         change.mtu = interface.mtu
-        change.isUp = true
+        change.isUp = !interface.isDown
         try socket.perform(.change(link: card.index, change))
     }
 
@@ -69,10 +152,10 @@ enum NetworkSetUp {
     }
 
     /// Addresses first: routes may need them.
-    static func requests(
+    static func parts(
         _ interface: NetworkInterface, _ link: UInt32
-    ) throws(NetlinkError) -> [NetlinkRequest] {
-        var requests: [NetlinkRequest] = []
+    ) throws(NetlinkError) -> [NetworkPart] {
+        var parts: [NetworkPart] = []
         for entry in interface.addresses {
             var address = LinkAddress(
                 link: link, prefix: try prefix(entry.address, entry.prefixLength))
@@ -80,7 +163,7 @@ enum NetworkSetUp {
             address.broadcast = try optional(entry.broadcast)
             address.scope = .init(rawValue: UInt8(truncatingIfNeeded: entry.scope))
             address.flags = .init(rawValue: entry.flags)
-            requests.append(address.addition)
+            parts.append(.address(address))
         }
         for entry in interface.routes {
             var route = Route(to: try prefix(entry.destination, entry.prefixLength))
@@ -93,15 +176,16 @@ enum NetworkSetUp {
             route.origin = .init(rawValue: UInt8(truncatingIfNeeded: entry.origin))
             route.kind = .init(rawValue: UInt8(truncatingIfNeeded: entry.kind))
             route.onLink = entry.onLink
-            requests.append(route.addition)
+            parts.append(.route(route))
         }
         for entry in interface.neighbours {
-            let neighbour = Neighbour(
-                link: link, address: try address(entry.address),
-                linkAddress: entry.hardwareAddress)
-            requests.append(neighbour.addition)
+            parts.append(
+                .neighbour(
+                    Neighbour(
+                        link: link, address: try address(entry.address),
+                        linkAddress: entry.hardwareAddress)))
         }
-        return requests
+        return parts
     }
 
     private static func address(_ bytes: [UInt8]) throws(NetlinkError) -> IPAddress {

@@ -1,0 +1,8 @@
+extension StateRecord {
+    /// Takes away what a container whose sandbox is gone has left of its network.
+    func removeNetwork() {
+        // It ends by itself, a moment after the sandbox.
+        if let watcher { try? SandboxEnd.kill(watcher) }
+        NetworkWiring.remove(interfaces, in: networkPath)
+    }
+}
