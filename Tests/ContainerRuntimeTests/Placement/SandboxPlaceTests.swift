@@ -109,10 +109,12 @@ struct SandboxPlaceTests {
         let run = try Invocation(bundle)
         #expect(eventually { run.outputText == "started\n" })
         let pid = try #require(bundle.sandboxPid)
+        let watcher = try #require(bundle.state?["watcherPid"] as? Int)
         let folders = bundle.cgroupFolders
         for folder in folders {
             let members = try String(contentsOfFile: folder + "/cgroup.procs", encoding: .utf8)
-            #expect(members == "\(pid)\n")
+            let own = [pid, watcher].map { "\($0)" }
+            #expect(members.split(separator: "\n").map(String.init).sorted() == own.sorted())
         }
         kill(itselfIsKilled ? pid_t(pid) : run.child.pid, SIGKILL)
         #expect(try run.status() == 137)
