@@ -2,7 +2,12 @@
 #include "include/network.h"
 
 #include <errno.h>
+#include <linux/ethtool.h>
 #include <linux/netlink.h>
+#include <linux/sockios.h>
+#include <net/if.h>
+#include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -32,5 +37,19 @@ long cl_netlink_receive(int fd, void *buffer, size_t size, int flags, uint32_t *
     if (result < 0)
         return -errno;
     *sender = address.nl_pid;
+    return result;
+}
+
+int cl_compute_checksums(const char *name) {
+    struct ethtool_value value = {.cmd = ETHTOOL_STXCSUM, .data = 0};
+    struct ifreq request = {.ifr_data = (char *)&value};
+    if (strlen(name) >= sizeof request.ifr_name)
+        return -EINVAL;
+    strcpy(request.ifr_name, name);
+    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return -errno;
+    int result = ioctl(fd, SIOCETHTOOL, &request) < 0 ? -errno : 0;
+    close(fd);
     return result;
 }

@@ -4827,7 +4827,7 @@ const ProtobufCMessageDescriptor vmrun__remove_network__descriptor =
   (ProtobufCMessageInit) vmrun__remove_network__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor vmrun__network_interface__field_descriptors[8] =
+static const ProtobufCFieldDescriptor vmrun__network_interface__field_descriptors[11] =
 {
   {
     "slot",
@@ -4925,21 +4925,60 @@ static const ProtobufCFieldDescriptor vmrun__network_interface__field_descriptor
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "is_stream",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Vmrun__NetworkInterface, is_stream),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "receive_rate",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Vmrun__NetworkInterface, receive_rate),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "send_rate",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Vmrun__NetworkInterface, send_rate),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned vmrun__network_interface__field_indices_by_name[] = {
   4,   /* field[4] = addresses */
   2,   /* field[2] = hardware_address */
   7,   /* field[7] = is_down */
+  8,   /* field[8] = is_stream */
   3,   /* field[3] = mtu */
   1,   /* field[1] = name */
   6,   /* field[6] = neighbours */
+  9,   /* field[9] = receive_rate */
   5,   /* field[5] = routes */
+  10,   /* field[10] = send_rate */
   0,   /* field[0] = slot */
 };
 static const ProtobufCIntRange vmrun__network_interface__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 8 }
+  { 0, 11 }
 };
 const ProtobufCMessageDescriptor vmrun__network_interface__descriptor =
 {
@@ -4949,7 +4988,7 @@ const ProtobufCMessageDescriptor vmrun__network_interface__descriptor =
   "Vmrun__NetworkInterface",
   "vmrun",
   sizeof(Vmrun__NetworkInterface),
-  8,
+  11,
   vmrun__network_interface__field_descriptors,
   vmrun__network_interface__field_indices_by_name,
   1,  vmrun__network_interface__number_ranges,

@@ -140,6 +140,9 @@ extension PreparedContainer {
         _ record: inout StateRecord, of sandbox: SandboxProcess,
         in directory: borrowing ContainerDirectory
     ) throws(RuntimeError) {
+        guard !plan.network.isUser else {
+            return try attachUserNetwork(&record, in: directory)
+        }
         guard let listener = try NetworkWiring.listen(of: record.pid) else { return }
         do throws(RuntimeError) {
             if !record.networkPath.isEmpty || hooks != nil {
@@ -148,12 +151,23 @@ extension PreparedContainer {
             }
             let watcher = try launcher.launchWatcher(
                 of: sandbox.child, listener, in: directory, placement: placement)
-            record.watcher = ProcessIdentity(running: watcher.pid)
+            record.networkProcess = ProcessIdentity(running: watcher.pid)
             try directory.write(record)
         } catch {
             NetworkWiring.remove(record.interfaces, of: record.pid)
             throw error
         }
+    }
+
+    private func attachUserNetwork(
+        _ record: inout StateRecord, in directory: borrowing ContainerDirectory
+    ) throws(RuntimeError) {
+        let network = try UserNetwork.start(
+            plan.network, passt: request.installation.network.passt, placement: placement)
+        record.networkProcess = ProcessIdentity(running: network.process.pid)
+        try directory.write(record)
+        var client = try SandboxClient(directory)
+        try client.attach(network.interface, tap: network.stream.rawValue)
     }
 
     /// Tells those who wait for the container of its process.

@@ -27,7 +27,7 @@ struct PreparedContainer {
         try request.caller.check(terminal: configuration.process?.terminal ?? false)
         var plan = try SandboxPlan(
             configuration, id: request.id, bundle: bundle.path,
-            machine: request.installation.machine)
+            machine: request.installation.machine, network: request.installation.network)
         for warning in bundle.warnings + plan.warnings { log.write(.warning, warning) }
         files = try SandboxFiles(plan, request.installation)
         placement = try HostPlacement(plan, systemdCgroup: request.systemdCgroup)
@@ -39,7 +39,8 @@ struct PreparedContainer {
             rootfs: plan.shares.first?.hostPath ?? "", created: WallClock.rfc3339(), pid: 0,
             pidStartTime: 0, annotations: configuration.annotations ?? [:],
             memorySize: plan.machine.memorySize, cgroups: placement.cgroupFolders,
-            networkPath: plan.placement.networkPath, interfaces: [])
+            networkPath: plan.placement.networkPath, hasUserNetwork: plan.network.isUser,
+            interfaces: [])
         self.plan = plan
     }
 }

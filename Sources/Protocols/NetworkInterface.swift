@@ -65,6 +65,13 @@ package struct NetworkInterface: Equatable, Sendable {
     package var neighbours: [Neighbour] = []
     /// Nothing goes through it.
     package var isDown = false
+    /// The card's other end is no tap but a stream socket (passt(1)), which takes whole packets only: no checksum is left
+    /// open, no segment is longer than the MTU.
+    package var isStream = false
+    /// To the guest, in bytes per second; 0: no limit.
+    package var receiveRate: UInt64 = 0
+    /// From the guest.
+    package var sendRate: UInt64 = 0
 
     package init() {}
 }

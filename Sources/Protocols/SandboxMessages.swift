@@ -102,8 +102,8 @@ package struct SandboxRequest: Equatable, Sendable {
         /// The process of this connection now has one on the host that stands for it, with this pid: its end may
         /// be told.
         case handOver(pid: UInt32)
-        /// With its first byte comes the descriptor of a tap (SCM_RIGHTS) for the card of the slot; the guest makes it
-        /// this interface.
+        /// With its first byte comes the descriptor of a tap or a stream socket (SCM_RIGHTS) for the card of the slot; the
+        /// guest makes it this interface.
         case attachInterface(NetworkInterface)
         /// The other way round: the guest loses the interface, then the card its tap.
         case detachInterface(slot: UInt32)

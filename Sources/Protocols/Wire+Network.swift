@@ -21,6 +21,9 @@ extension NetworkInterface: @unsafe WireFormat {
         unsafe message.n_neighbours = neighbours.count
         unsafe message.neighbours = arena.messages(neighbours)
         unsafe message.is_down = isDown ? 1 : 0
+        unsafe message.is_stream = isStream ? 1 : 0
+        unsafe message.receive_rate = receiveRate
+        unsafe message.send_rate = sendRate
     }
 
     init(_ message: Vmrun__NetworkInterface) throws(MessageError) {
@@ -33,6 +36,9 @@ extension NetworkInterface: @unsafe WireFormat {
         routes = try unsafe Read.messages(message.n_routes, message.routes)
         neighbours = try unsafe Read.messages(message.n_neighbours, message.neighbours)
         isDown = unsafe message.is_down != 0
+        isStream = unsafe message.is_stream != 0
+        receiveRate = unsafe message.receive_rate
+        sendRate = unsafe message.send_rate
     }
 }
 

@@ -61,6 +61,10 @@ import Testing
         #expect(settings.templates == "/t")
         #expect(settings.memorySize == 1 << 30)
         #expect(settings.cpuCount == 2)
+        #expect(!settings.hasUserNetwork)
+        let other = #"{"network": "user", "passt": "/p"}"#
+        let network = try SettingsFile(JSONParser.parse(Array(other.utf8)))
+        #expect(network.hasUserNetwork && network.passt == "/p")
     }
 
     @Test(arguments: [
@@ -68,6 +72,7 @@ import Testing
         (#"{"kernel": 1}"#, "kernel: expected a string, found a number"),
         (#"{"kernel": "k"}"#, "kernel: must be an absolute path"),
         (#"{"templates": "t"}"#, "templates: must be an absolute path"),
+        (#"{"network": "host"}"#, #"network: is not "user""#),
         (#"{"cpus": 0}"#, "cpus: is not between 1 and 64"),
         (#"{"memory": "1M"}"#, #"memory: is not a size between 64 MiB and 1 TiB, such as "512M""#),
         ("[]", "expected an object, found a list"),

@@ -238,12 +238,17 @@ import Testing
 }
 
 /// The plan of a document, in the bundle /bundle.
-func makePlan(_ text: String) throws -> SandboxPlan {
-    try makePlan(Configuration.read(Array(text.utf8)).configuration)
+func makePlan(
+    _ text: String, network: NetworkDefaults = NetworkDefaults()
+) throws -> SandboxPlan {
+    try makePlan(Configuration.read(Array(text.utf8)).configuration, network: network)
 }
 
-func makePlan(_ configuration: Configuration) throws -> SandboxPlan {
-    try SandboxPlan(configuration, id: ContainerID("c"), bundle: "/bundle")
+func makePlan(
+    _ configuration: Configuration, network: NetworkDefaults = NetworkDefaults()
+) throws -> SandboxPlan {
+    try SandboxPlan(
+        configuration, id: ContainerID("c"), bundle: "/bundle", network: network)
 }
 
 /// A small configuration with all the namespaces that are needed, and members of `linux` and the root.

@@ -133,6 +133,9 @@ enum Samples {
                 address: [10, 0, 0, 9], hardwareAddress: [1, 2, 3, 4, 5, 6])
         ]
         interface.isDown = true
+        interface.isStream = true
+        interface.receiveRate = 1000
+        interface.sendRate = 1
         return interface
     }
 

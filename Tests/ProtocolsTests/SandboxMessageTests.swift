@@ -65,7 +65,7 @@ struct SandboxMessageTests {
         let bytes = wire(
             """
             0a 01 "c"                      # container (1)
-            42 65                          # attach_interface (8), 101 bytes
+            42 6c                          # attach_interface (8), 108 bytes
             08 01                          #   slot (1)
             12 04 "eth0"                   #   name (2)
             1a 06 02 00 00 00 00 01        #   hardware_address (3)
@@ -84,7 +84,8 @@ struct SandboxMessageTests {
             3a 0e                          #   neighbours (7), 14 bytes
             0a 04 0a 00 00 09              #     address (1)
             12 06 01 02 03 04 05 06        #     hardware_address (2)
-            40 01                          #   is_down (8)
+            40 01 48 01                    #   is_down (8), is_stream (9)
+            50 e8 07 58 01                 #   receive_rate (10): 1000, send_rate (11)
             """)
         let request = SandboxRequest(
             container: "c", body: .attachInterface(Samples.interface))

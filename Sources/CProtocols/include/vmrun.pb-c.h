@@ -746,10 +746,19 @@ struct  Vmrun__NetworkInterface
   size_t n_neighbours;
   Vmrun__NetworkNeighbour **neighbours;
   protobuf_c_boolean is_down;
+  /*
+   * The card's other end is a stream socket, which takes whole packets only.
+   */
+  protobuf_c_boolean is_stream;
+  /*
+   * Bytes per second; 0: no limit.
+   */
+  uint64_t receive_rate;
+  uint64_t send_rate;
 };
 #define VMRUN__NETWORK_INTERFACE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&vmrun__network_interface__descriptor) \
-    , 0, (char *)protobuf_c_empty_string, {0,NULL}, 0, 0,NULL, 0,NULL, 0,NULL, 0 }
+    , 0, (char *)protobuf_c_empty_string, {0,NULL}, 0, 0,NULL, 0,NULL, 0,NULL, 0, 0, 0, 0 }
 
 
 struct  Vmrun__NetworkAddress
@@ -1158,7 +1167,7 @@ struct  Vmrun__SandboxRequest
      */
     Vmrun__HandOver *hand_over;
     /*
-     * With the descriptor of a tap (SCM_RIGHTS) for the card of the slot; the rest is passed on to the agent.
+     * With the descriptor of a tap or a stream socket (SCM_RIGHTS) for the card of the slot; the rest is passed on to the agent.
      */
     Vmrun__NetworkInterface *attach_interface;
     /*

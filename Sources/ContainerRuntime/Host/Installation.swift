@@ -14,6 +14,7 @@ package struct Installation: Equatable, Sendable {
     /// The folder of templates, where the configuration names one.
     package var templates: String?
     package var machine = MachineDefaults()
+    package var network = NetworkDefaults()
 
     /// What the command line says; nil: nothing.
     package struct Overrides: Sendable {
@@ -43,6 +44,8 @@ package struct Installation: Equatable, Sendable {
         templates = environment["VMRUN_TEMPLATES"] ?? file.templates
         if let size = file.memorySize { machine.memorySize = size }
         if let count = file.cpuCount { machine.cpuCount = count }
+        network.isUser = file.hasUserNetwork
+        if let passt = file.passt { network.passt = passt }
     }
 
     /// PREFIX/share/vmrun for PREFIX/bin/vmrun.
@@ -70,6 +73,9 @@ struct SettingsFile: Equatable {
     var templates: String?
     var memorySize: UInt64?
     var cpuCount: UInt32?
+    /// `network` is "user": what is to be on the host's network is on one of user space.
+    var hasUserNetwork = false
+    var passt: String?
 
     /// Reads the file at `path`, which must exist, or the default one, which need not.
     static func read(_ path: String?) throws(RuntimeError) -> SettingsFile {
@@ -100,6 +106,12 @@ struct SettingsFile: Equatable {
             case "image": image = try Self.path(member)
             case "sandbox": sandbox = try Self.path(member)
             case "templates": templates = try Self.path(member)
+            case "passt": passt = try Self.path(member)
+            case "network":
+                guard case .string("user") = member.value else {
+                    throw .invalid(path: "network", reason: "is not \"user\"")
+                }
+                hasUserNetwork = true
             case "memory": memorySize = try Self.memory(member)
             case "cpus":
                 cpuCount = try TreeDecoder.decode(UInt32.self, from: member.value)

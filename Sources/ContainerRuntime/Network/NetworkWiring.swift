@@ -11,13 +11,15 @@ enum NetworkWiring {
     /// Lets the guest have the interfaces as the namespace has them now: takes away what has gone, changes what has
     /// changed, adds what is new, and keeps count of it in the record and its file.
     ///
-    /// Nothing happens where the sandbox is in this process's own namespace. What fails leaves nothing of its own behind,
+    /// Nothing happens where the sandbox is in this process's own namespace, or the network is one of user space. What fails leaves nothing of its own behind,
     /// and the rest is done; the first such error is thrown.
     static func bringUpToDate(
         _ record: inout StateRecord, in directory: borrowing ContainerDirectory,
         _ client: inout SandboxClient
     ) throws(RuntimeError) {
-        guard let namespace = NetworkNamespace(path(of: record.pid)) else { return }
+        guard !record.hasUserNetwork, let namespace = NetworkNamespace(path(of: record.pid)) else {
+            return
+        }
         var network = try read(namespace)
         var failure: RuntimeError?
         var hasDetached = false

@@ -2,7 +2,7 @@ extension StateRecord {
     /// Takes away what a container whose sandbox is gone has left of its network.
     func removeNetwork() {
         // It ends by itself, a moment after the sandbox.
-        if let watcher { try? SandboxEnd.kill(watcher) }
+        if let networkProcess { try? SandboxEnd.kill(networkProcess) }
         NetworkWiring.remove(interfaces, in: networkPath)
     }
 }

@@ -43,10 +43,17 @@ extension SandboxPlan {
             }
             container.namespaces |= kind.cloneFlag
         }
+        if network.isUser { container.namespaces |= Namespace.network.cloneFlag }
         let missing = Namespace.allCases.filter { container.namespaces & $0.cloneFlag == 0 }
         for kind in missing {
             switch kind {
-            case .pid, .network, .mount:
+            case .network:
+                throw .unsupported(
+                    path: "linux.namespaces",
+                    reason: "no network namespace, which means the host's network: a machine has "
+                        + "its own; with the annotation io.vmrun.network=user it is one of user space"
+                )
+            case .pid, .mount:
                 throw .unsupported(
                     path: "linux.namespaces",
                     reason:

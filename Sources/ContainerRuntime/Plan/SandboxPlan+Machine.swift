@@ -55,7 +55,9 @@ extension SandboxPlan {
         _ annotations: [String: String]
     ) throws(RuntimeError) {
         for (name, value) in annotations.sorted(by: { $0.key < $1.key }) {
-            guard name.hasPrefix(Self.annotationPrefix) else { continue }
+            guard name.hasPrefix(Self.annotationPrefix),
+                !Self.networkAnnotations.contains(name)
+            else { continue }
             let path = "annotations[\"\(name)\"]"
             switch name {
             case Self.annotationPrefix + "memory":

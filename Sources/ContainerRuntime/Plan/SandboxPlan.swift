@@ -10,6 +10,7 @@ package struct SandboxPlan: Equatable, Sendable {
     package var kernelPath: String?
     package var imagePath: String?
     package var placement = PlacementPlan()
+    package var network = NetworkPlan()
     /// For the log, each with the path of its field.
     package var warnings: [SpecWarning] = []
 
@@ -31,7 +32,8 @@ package struct SandboxPlan: Equatable, Sendable {
     /// Every field of the configuration is carried out, refused with its path, or warned about.
     package init(
         _ configuration: Configuration, id: ContainerID, bundle: String,
-        machine defaults: MachineDefaults = MachineDefaults()
+        machine defaults: MachineDefaults = MachineDefaults(),
+        network networkDefaults: NetworkDefaults = NetworkDefaults()
     ) throws(RuntimeError) {
         guard let root = configuration.root, let process = configuration.process else {
             throw .document(file: "config.json", .missing(path: "root"))
@@ -52,6 +54,7 @@ package struct SandboxPlan: Equatable, Sendable {
         container.gidMappings = (configuration.linux?.gidMappings ?? []).map(IDMapping.init)
         try addMounts(configuration.mounts ?? [], bundle: bundle)
         addHooks(configuration.hooks)
+        try addNetwork(configuration, networkDefaults)
         try addLinux(configuration.linux ?? LinuxConfiguration())
         try addMachine(configuration, defaults)
         warnAboutOtherPlatforms(configuration)

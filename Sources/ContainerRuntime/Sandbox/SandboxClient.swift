@@ -50,7 +50,7 @@ package struct SandboxClient: ~Copyable {
         _ = try call(.startProcess(name: name, plan), passing: streams.numbers)
     }
 
-    /// Joins a card of the machine with a tap, whose descriptor stays the caller's; the guest makes it the interface.
+    /// Joins a card of the machine with a tap or a stream socket, whose descriptor stays the caller's; the guest makes it the interface.
     mutating func attach(_ interface: NetworkInterface, tap: Int32) throws(RuntimeError) {
         _ = try call(.attachInterface(interface), passing: [tap])
     }

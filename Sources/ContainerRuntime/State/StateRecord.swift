@@ -19,10 +19,12 @@ package struct StateRecord: Equatable, Sendable {
     package var cgroups: [String]
     /// Of the network namespace that config.json names; empty: none.
     package var networkPath: String
+    /// The network is one of user space: the namespace's is none of the guest's.
+    package var hasUserNetwork: Bool
     /// Those that have been carried over, in the order of the cards' slots.
     package var interfaces: [CarriedInterface]
-    /// The process that looks out for changes of the network namespace; nil: there is none.
-    package var watcher: ProcessIdentity?
+    /// The process that looks out for changes of the network namespace, or that is the network; nil: there is none.
+    package var networkProcess: ProcessIdentity?
 
     package var process: ProcessIdentity {
         get { ProcessIdentity(pid: pid, startTime: pidStartTime) }
@@ -36,10 +38,10 @@ package struct StateRecord: Equatable, Sendable {
             "pid": .number(String(pid)), "pidStartTime": .number(String(pidStartTime)),
             "annotations": annotationsJSON, "memorySize": .number(String(memorySize)),
             "cgroups": .array(cgroups.map { .string($0) }),
-            "networkPath": .string(networkPath),
+            "networkPath": .string(networkPath), "hasUserNetwork": .bool(hasUserNetwork),
             "interfaces": .array(interfaces.map(\.json)),
-            "watcherPid": .number(String(watcher?.pid ?? 0)),
-            "watcherStartTime": .number(String(watcher?.startTime ?? 0)),
+            "networkPid": .number(String(networkProcess?.pid ?? 0)),
+            "networkStartTime": .number(String(networkProcess?.startTime ?? 0)),
         ]
     }
 
@@ -64,9 +66,10 @@ extension StateRecord: Decodable {
         case memorySize
         case cgroups
         case networkPath
+        case hasUserNetwork
         case interfaces
-        case watcherPid
-        case watcherStartTime
+        case networkPid
+        case networkStartTime
     }
 
     /// What later versions have added may be missing: a container outlives an update of vmrun, and one whose record
@@ -84,10 +87,11 @@ extension StateRecord: Decodable {
         memorySize = try values.decodeIfPresent(UInt64.self, forKey: .memorySize) ?? .max
         cgroups = try values.decodeIfPresent([String].self, forKey: .cgroups) ?? []
         networkPath = try values.decodeIfPresent(String.self, forKey: .networkPath) ?? ""
+        hasUserNetwork = try values.decodeIfPresent(Bool.self, forKey: .hasUserNetwork) ?? false
         interfaces = try Self.interfaces(values)
-        let watcher = try values.decodeIfPresent(Int32.self, forKey: .watcherPid) ?? 0
-        let time = try values.decodeIfPresent(UInt64.self, forKey: .watcherStartTime) ?? 0
-        self.watcher = watcher > 0 ? ProcessIdentity(pid: watcher, startTime: time) : nil
+        let pid = try values.decodeIfPresent(Int32.self, forKey: .networkPid) ?? 0
+        let time = try values.decodeIfPresent(UInt64.self, forKey: .networkStartTime) ?? 0
+        networkProcess = pid > 0 ? ProcessIdentity(pid: pid, startTime: time) : nil
     }
 
     private static func interfaces(

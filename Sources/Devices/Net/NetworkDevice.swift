@@ -63,8 +63,15 @@ extension NetworkDevice {
     /// Begins to move packets from and to a tap (IFF_TAP, IFF_NO_PI, IFF_VNET_HDR with headers of 12 bytes), which is made
     /// non-blocking, in place of the one there was. What the guest has sent before is dropped. `name` is that of the thread.
     package func attach(tap: consuming OwnedFD, name: String) throws(Errno) {
-        let tap = try Tap(tap)
-        for pair in pairs { try pair.attach(tap, name: name) }
+        let link = try HostLink(tap: tap)
+        for pair in pairs { try pair.attach(link, name: name) }
+    }
+
+    /// The same with a stream socket, whose frames have their length in front of them (`PacketStream`). It takes whole
+    /// packets only: the driver must have been told to leave no work to the device.
+    package func attach(stream: consuming OwnedFD, name: String) throws(Errno) {
+        let link = try HostLink(stream: stream)
+        for pair in pairs { try pair.attach(link, name: name) }
     }
 
     /// Ends the thread and closes the tap.

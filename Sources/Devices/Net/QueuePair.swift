@@ -17,7 +17,7 @@ internal final class QueuePair: Sendable {
 
     private struct State {
         var active: Active?
-        var tap: Tap?
+        var tap: HostLink?
         var counters = NetworkCounters()
     }
 
@@ -75,7 +75,7 @@ internal final class QueuePair: Sendable {
 // The tap.
 extension QueuePair {
     /// Takes a tap in place of the one there was, and starts the thread that serves it.
-    func attach(_ tap: Tap, name: String) throws(Errno) {
+    func attach(_ tap: HostLink, name: String) throws(Errno) {
         try thread.withLock { thread throws(Errno) in
             detach(&thread)
             discardAll()
@@ -120,7 +120,7 @@ extension QueuePair {
     func receive() -> ReceiveQueue.Outcome? {
         turn { active, tap, counters throws(VirtqueueError) in
             guard let tap else { return .gone }
-            let outcome = try active.receive.receive(from: tap.descriptor, &counters.toGuest)
+            let outcome = try active.receive.receive(from: tap, &counters.toGuest)
             if try active.receive.needsInterrupt() { active.interrupt.signalUsedBuffer() }
             return outcome
         }
@@ -131,7 +131,10 @@ extension QueuePair {
         turn { active, tap, counters throws(VirtqueueError) in
             let outcome = try active.transmit.send(to: tap, &counters.fromGuest)
             if try active.transmit.needsInterrupt() { active.interrupt.signalUsedBuffer() }
-            return outcome
+            guard outcome == .drained, let tap else { return outcome }
+            // A stream may have taken the last packet in part.
+            do throws(Errno) { try tap.flush() } catch .wouldBlock { return .blocked } catch {}
+            return .drained
         }
     }
 
@@ -145,7 +148,7 @@ extension QueuePair {
 
     /// Works under the lock. A driver that breaks the rules loses the queues.
     private func turn<Outcome: Sendable>(
-        _ body: (inout Active, Tap?, inout NetworkCounters) throws(VirtqueueError) -> Outcome
+        _ body: (inout Active, HostLink?, inout NetworkCounters) throws(VirtqueueError) -> Outcome
     ) -> Outcome? {
         let failure: VirtqueueError
         do throws(VirtqueueError) {

@@ -71,7 +71,7 @@ internal struct ReceiveQueue: Sendable {
 
     /// Moves packets to the guest. Never waits.
     mutating func receive(
-        from tap: borrowing OwnedFD, _ counters: inout NetworkCounters.Direction
+        from tap: HostLink, _ counters: inout NetworkCounters.Direction
     ) throws(VirtqueueError) -> Outcome {
         for _ in 0..<Self.packetsPerTurn {
             switch try collect() {
@@ -123,14 +123,14 @@ internal struct ReceiveQueue: Sendable {
 
     /// How the turn ends, or nil where it goes on.
     private mutating func readPacket(
-        from tap: borrowing OwnedFD, _ counters: inout NetworkCounters.Direction
+        from tap: HostLink, _ counters: inout NetworkCounters.Direction
     ) throws(VirtqueueError) -> Outcome? {
         let count: Int
         let room: Int
         do throws(Errno) {
             let target = try target()
             room = target.count
-            count = try target.readMessage(from: tap)
+            count = try tap.read(into: target)
         } catch {
             switch error {
             case .wouldBlock: return .drained

@@ -5,7 +5,7 @@ internal final class TapThread: Sendable {
     private let thread: Thread
     private let stopBell: Bell
 
-    init(name: String, tap: Tap, queues: QueuePair) throws(Errno) {
+    init(name: String, tap: HostLink, queues: QueuePair) throws(Errno) {
         let stopBell = try Bell()
         self.stopBell = stopBell
         thread = try Thread.start(name: name) { queues.serve(tap, until: stopBell) }
@@ -20,7 +20,7 @@ internal final class TapThread: Sendable {
 
 extension QueuePair {
     /// Moves packets until the bell rings.
-    fileprivate func serve(_ tap: Tap, until stopBell: Bell) {
+    fileprivate func serve(_ tap: HostLink, until stopBell: Bell) {
         do throws(Errno) {
             try TapLoop(tap: tap, queues: self).run(until: stopBell)
         } catch {
@@ -32,12 +32,12 @@ extension QueuePair {
 /// Waits for the tap and for the bells of the queues. Belongs to its thread.
 private final class TapLoop {
     private let loop: EventLoop
-    private let tap: Tap
+    private let tap: HostLink
     private let queues: QueuePair
     private var registration: EventLoop.Registration?
     private var interest: Readiness = []
 
-    init(tap: Tap, queues: QueuePair) throws(Errno) {
+    init(tap: HostLink, queues: QueuePair) throws(Errno) {
         self.tap = tap
         self.queues = queues
         loop = try EventLoop()
@@ -69,7 +69,9 @@ private final class TapLoop {
 
     private func receive() {
         switch queues.receive() {
-        case .drained, .more: watch(.readable, true)
+        case .drained, .more:
+            watch(.readable, true)
+            if tap.holdsPacket { queues.receiveBell.event.signal() }
         // The bell rings when there is more room.
         case .starved, nil: watch(.readable, false)
         case .gone: tapIsGone()
@@ -99,6 +101,6 @@ private final class TapLoop {
         guard let gone = registration else { return }
         registration = nil
         loop.remove(gone)
-        queues.report("network device: the tap is gone")
+        queues.report("network device: the other end is gone")
     }
 }

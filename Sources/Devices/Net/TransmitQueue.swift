@@ -34,7 +34,7 @@ internal struct TransmitQueue: Sendable {
 
     /// Moves packets to the tap; without one they are dropped. Never waits.
     mutating func send(
-        to tap: Tap?, _ counters: inout NetworkCounters.Direction
+        to tap: HostLink?, _ counters: inout NetworkCounters.Direction
     ) throws(VirtqueueError) -> Outcome {
         for _ in 0..<Self.packetsPerTurn {
             guard let chain = try queue.pop() else {
@@ -52,7 +52,7 @@ internal struct TransmitQueue: Sendable {
 
     /// False where the tap cannot take the packet now. What it does not want to take is dropped.
     private func write(
-        _ chain: DescriptorChain, to tap: Tap?, _ counters: inout NetworkCounters.Direction
+        _ chain: DescriptorChain, to tap: HostLink?, _ counters: inout NetworkCounters.Direction
     ) -> Bool {
         guard let tap, let packet = try? memory.vector(chain.readable),
             packet.count > NetworkHeader.count, packet.count <= PacketLength.maximum
@@ -61,7 +61,7 @@ internal struct TransmitQueue: Sendable {
             return true
         }
         do throws(Errno) {
-            try packet.writeMessage(to: tap.descriptor)
+            try tap.write(packet)
             counters.add(packetOf: packet.count)
         } catch {
             guard error != .wouldBlock else { return false }

@@ -88,11 +88,11 @@ extension Sandbox {
 
     private func attach(_ interface: NetworkInterface, for connection: ControlConnection) {
         guard isAlive else { return refuse(connection) }
-        guard let tap = connection.takeDescriptors().takeFirst() else {
+        guard let end = connection.takeDescriptors().takeFirst() else {
             return answer(connection, Failure(message: "the interface needs a tap"))
         }
         do throws(Failure) {
-            try devices?.attach(tap, toCard: interface.slot)
+            try devices?.attach(end, for: interface)
         } catch {
             return answer(connection, error)
         }

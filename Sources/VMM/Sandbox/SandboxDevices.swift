@@ -105,15 +105,24 @@ internal final class SandboxDevices {
 
 // Network cards.
 extension SandboxDevices {
-    /// Lets the card of a slot have a tap.
-    func attach(_ tap: consuming OwnedFD, toCard slot: UInt32) throws(Failure) {
+    /// Lets the card of the interface's slot have its other end.
+    func attach(
+        _ end: consuming OwnedFD, for interface: NetworkInterface
+    ) throws(Failure) {
+        let slot = interface.slot
         guard slot < cards.count else {
             throw Failure(message: "the machine has no network card in slot \(slot)")
         }
         do throws(Errno) {
-            try cards[Int(slot)].attach(tap: tap, name: "net\(slot)")
+            let name = "net\(slot)"
+            let card = cards[Int(slot)]
+            if interface.isStream {
+                try card.attach(stream: end, name: name)
+            } else {
+                try card.attach(tap: end, name: name)
+            }
         } catch {
-            throw Failure(message: "attach the tap to the card in slot \(slot): \(error)")
+            throw Failure(message: "attach \(interface.name) to the card in slot \(slot): \(error)")
         }
     }
 

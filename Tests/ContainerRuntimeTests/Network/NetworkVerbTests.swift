@@ -118,7 +118,7 @@ struct NetworkVerbTests {
         let network = try TestNetwork("first")
         let container = try container("wait", in: network.path)
         try container.create()
-        let watcher = try #require(container.bundle.state?["watcherPid"] as? Int)
+        let watcher = try #require(container.bundle.state?["networkPid"] as? Int)
         #expect(kill(pid_t(watcher), 0) == 0)
         kill(try #require(container.pid), SIGKILL)
         #expect(eventually { kill(pid_t(watcher), 0) != 0 || isZombie(watcher) })
@@ -130,7 +130,7 @@ struct NetworkVerbTests {
         let container = try container("wait", in: network.path)
         try container.create()
         try #require(container.call("start", "c") == .quiet)
-        kill(pid_t(try #require(container.bundle.state?["watcherPid"] as? Int)), SIGKILL)
+        kill(pid_t(try #require(container.bundle.state?["networkPid"] as? Int)), SIGKILL)
         let path = container.bundle.root + "/c" + "/state.json"
         let text = try String(contentsOfFile: path, encoding: .utf8)
         let half = text.replacing(try Regex(#""tap":[0-9]+"#), with: #""tap":0"#)

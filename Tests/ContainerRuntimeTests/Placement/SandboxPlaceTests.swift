@@ -109,7 +109,7 @@ struct SandboxPlaceTests {
         let run = try Invocation(bundle)
         #expect(eventually { run.outputText == "started\n" })
         let pid = try #require(bundle.sandboxPid)
-        let watcher = try #require(bundle.state?["watcherPid"] as? Int)
+        let watcher = try #require(bundle.state?["networkPid"] as? Int)
         let folders = bundle.cgroupFolders
         for folder in folders {
             let members = try String(contentsOfFile: folder + "/cgroup.procs", encoding: .utf8)

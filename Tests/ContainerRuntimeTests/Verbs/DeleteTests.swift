@@ -45,7 +45,8 @@ import Testing
         try JSONSerialization.data(withJSONObject: state).write(to: URL(fileURLWithPath: file))
         #expect(container.status == "running")
         for name in [
-            "memorySize", "cgroups", "networkPath", "interfaces", "watcherPid", "watcherStartTime",
+            "memorySize", "cgroups", "networkPath", "hasUserNetwork", "interfaces", "networkPid",
+            "networkStartTime",
         ] {
             #expect(state.removeValue(forKey: name) != nil)
         }

@@ -140,7 +140,7 @@ test_network_may_change_while_the_container_runs() {
     ip -n "$space" link delete eth1
     wait_for 120 guest_lacks "$id" eth1
     rt exec "$id" ping -c 1 -W 20 10.97.0.1 >/dev/null || fail 'the other interface does not work any more'
-    watcher=$(jq .watcherPid "$state/$id/state.json")
+    watcher=$(jq .networkPid "$state/$id/state.json")
     kill -0 "$watcher"
     pid=$(<"$work/$id.pid")
     kill -9 "$pid"
@@ -249,3 +249,48 @@ expect_reachable() {
         cmp "$work/got" "$work/pattern"
     done
 }
+
+# What would be on the host's network is on one of user space: names, streams out of it, and published ports into it. Here the
+# host is a namespace.
+test_network_of_user_space_goes_out_and_in() {
+    local id=e2e-$$-user path passt bytes=$((network_kib << 10)) sum
+    begin_network host
+    begin_peer
+    echo 'nameserver 10.97.0.1' >"$work/resolv.conf"
+    path=$(bundle '.linux.namespaces |= map(select(.type != "network"))
+        | .mounts += [{destination: "/etc/resolv.conf", type: "bind", source: "'"$work"'/resolv.conf", options: ["bind", "ro"]},
+            {destination: "/tmp", type: "tmpfs", source: "tmpfs"}]' sh -c '
+        set -e
+        ip -o address show dev eth0
+        nslookup some.test
+        cd /tmp
+        for address in 10.97.0.1 fd97::1; do
+            echo "source $0" | nc $address 7000 >file
+            sum=$(sha256sum <file)
+            { echo "sink $0"; cat file; } | nc $address 7000 >sum
+            echo "sums $sum $(cat sum)"
+        done
+        httpd -f -p 8080 & echo ready
+        wait' "$bytes")
+    expect_equal "$(in_host run --bundle "$path" "$id" 2>&1 | grep -c 'linux.namespaces: no network namespace.*io.vmrun.network=user')" 1
+    jq '.annotations = {"io.vmrun.network": "user", "io.vmrun.publish": "18080:8080"}' "$path/config.json" >"$path/new"
+    mv "$path/new" "$path/config.json"
+    in_host run --detach --bundle "$path" "$id" </dev/null >"$work/user.out" 2>"$work/user.err" || fail "$(<"$work/user.err")"
+    wait_for 240 grep -q '^ready' "$work/user.out" || fail "$(cat "$work/user.out" "$work/user.err")"
+    sum=$(python3 "$network_peer" pattern "$bytes" | sha256sum | cut -d' ' -f1)
+    expect_equal "$(grep -c "^sums $sum *- $sum\$" "$work/user.out")" 2 "$(<"$work/user.out")"
+    expect_contains "$(<"$work/user.out")" 'inet 10.0.2.15/24'
+    expect_contains "$(<"$work/user.out")" 'Address: 10.97.0.1'
+    wait_for 60 ip netns exec "$outside" busybox wget -qO "$work/got" http://10.97.0.2:18080/file
+    expect_equal "$(sha256sum <"$work/got" | cut -d' ' -f1)" "$sum"
+    passt=$(jq .networkPid "$state/$id/state.json")
+    expect_contains "$(tr '\0' ' ' <"/proc/$passt/cmdline")" passt
+    rt delete --force "$id"
+    is_gone "$passt" || fail 'passt is left'
+    end_network
+}
+skip_network_of_user_space_goes_out_and_in() {
+    skip_network
+    command -v passt >/dev/null || echo 'passt is missing'
+}
+in_host() { nsenter "--net=/run/netns/e2e-$$-host" "$vmrun" --root "$state" "$@"; }

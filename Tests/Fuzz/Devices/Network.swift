@@ -20,8 +20,8 @@ private final class NetworkGuest {
     private static let buffers: UInt64 = 0x1_0000
 
     private let memory: GuestMemory
-    private let tap: Tap
-    private let wire: Tap
+    private let tap: HostLink
+    private let wire: HostLink
     private var receive: ReceiveQueue
     private var transmit: TransmitQueue
     private var counters = NetworkCounters()
@@ -30,9 +30,12 @@ private final class NetworkGuest {
     init(features byte: UInt8) throws {
         let memory = try GuestMemory(size: 1 << 20)
         self.memory = memory
-        let pair = try UnixSocket.packetPair()
-        tap = try Tap(try pair.first.duplicate())
-        wire = try Tap(try pair.second.duplicate())
+        let isStream = byte & 0x80 != 0
+        let pair = try isStream ? UnixSocket.pair() : UnixSocket.packetPair()
+        tap =
+            try isStream
+            ? HostLink(stream: pair.first.duplicate()) : HostLink(tap: pair.first.duplicate())
+        wire = try HostLink(tap: pair.second.duplicate())
         // Without some of mergeable buffers, segments, event indexes.
         let absent =
             UInt64(byte & 1) << 15 | UInt64(byte >> 1 & 3) << 7 | UInt64(byte >> 3 & 1) << 29
@@ -62,7 +65,7 @@ private final class NetworkGuest {
         case 6: _ = try? wire.descriptor.read(upTo: 70_000)
         default: receive.putBack()
         }
-        if try receive.receive(from: tap.descriptor, &counters.toGuest) == .gone {
+        if try receive.receive(from: tap, &counters.toGuest) == .gone {
             // An empty packet cannot be told from the end.
             return
         }

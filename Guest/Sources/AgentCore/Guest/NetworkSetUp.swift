@@ -117,6 +117,13 @@ enum NetworkSetUp {
         guard let card = try socket.links().first(where: { $0.address == address }) else {
             throw .refused(Errno(rawValue: ENODEV), text: "no card in slot \(interface.slot)")
         }
+        if interface.isStream {
+            do throws(Errno) {
+                try Interfaces.computeChecksums(card.name)
+            } catch {
+                throw .system(error)
+            }
+        }
         var change = LinkChange()
         change.namespace = namespace.rawValue
         change.name = interface.name
