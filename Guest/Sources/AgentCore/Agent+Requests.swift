@@ -146,7 +146,7 @@ extension Agent {
     ) throws(Failure) {
         guard var carried = container.interfaces[interface.slot] else {
             container.interfaces[interface.slot] = try NetworkSetUp.carryOut(
-                interface, in: process)
+                interface, in: process, sysctls: container.plan.sysctls)
             return
         }
         defer { container.interfaces[interface.slot] = carried }

@@ -63,4 +63,17 @@ struct ProcessPlanTests {
     func sysctl(name: String, path: String) {
         #expect(Sysctl.path(name) == path)
     }
+
+    @Test(
+        "parameters of interfaces are told from others",
+        arguments: [
+            ("net.ipv4.conf.eth0.rp_filter", "eth0"), ("net/ipv6/conf/eth0.1/mtu", "eth0.1"),
+            ("net.ipv4.neigh.eth0.delay_first_probe_time", "eth0"),
+            ("net.ipv4.conf.all.rp_filter", nil), ("net.ipv4.conf.default.rp_filter", nil),
+            ("net.ipv6.conf.lo.disable_ipv6", nil), ("net.ipv4.ip_forward", nil),
+            ("kernel.conf.x.y.z", nil), ("net.ipv4.conf.eth0", nil),
+        ] as [(String, String?)])
+    func sysctlOfInterface(name: String, interface: String?) {
+        #expect(Sysctl.interface(name) == interface)
+    }
 }

@@ -149,6 +149,35 @@ struct NetworkTests {
         try agent.perform(.deleteContainer(container: "c"))
     }
 
+    @Test("kernel parameters of an interface are set when it has come")
+    func parameters() throws {
+        let name = "net.ipv4.conf.eth7.rp_filter"
+        var plan = Plans.container("sleep", "86400")
+        plan.sysctls = [
+            Assignment(name: name, value: "2"),
+            Assignment(name: "net.ipv4.conf.eth9.rp_filter", value: "x"),
+        ]
+        let pid = try agentsChild(of: Int32(try agent.perform(.createContainer(plan))))
+        try agent.perform(.configureNetwork(container: "c", Self.interface))
+        let value = try TestNamespace.run(in: "/proc/\(pid)/ns/net") {
+            try Host.text(of: "/proc/sys/net/ipv4/conf/eth7/rp_filter")
+        }
+        #expect(value == "2\n")
+        try agent.perform(.deleteContainer(container: "c"))
+    }
+
+    @Test("a kernel parameter that an interface does not have is an error that names it")
+    func wrongParameters() throws {
+        var plan = Plans.container("sleep", "86400")
+        plan.sysctls = [Assignment(name: "net.ipv4.conf.eth7.nothing", value: "2")]
+        try agent.perform(.createContainer(plan))
+        let failure = try agent.refusal(of: .configureNetwork(container: "c", Self.interface))
+        #expect(
+            failure?.message == "configure the network interface eth7: no such file or directory: "
+                + #"write sysctl "net.ipv4.conf.eth7.nothing""#)
+        try agent.perform(.deleteContainer(container: "c"))
+    }
+
     @Test("what the container has made itself stays, and what it has taken away is no error")
     func ownChanges() throws {
         let pid = try agentsChild(of: create())

@@ -117,9 +117,9 @@ extension Program {
     }
 
     /// Through the agent's /proc: its files are those of the namespaces of whoever opens them, and the
-    /// container may have none.
+    /// container may have none. Those of interfaces are set when these have come (`NetworkSetUp`).
     private mutating func setSysctls(_ plan: ContainerPlan, _ scratch: Register) {
-        for sysctl in plan.sysctls {
+        for sysctl in plan.sysctls where Sysctl.interface(sysctl.name) == nil {
             write(
                 sysctl.value, to: "/proc/sys" + Path.clean(Sysctl.path(sysctl.name)),
                 scratch: scratch, .path("write sysctl", sysctl.name))
@@ -135,5 +135,15 @@ enum Sysctl {
             return name
         }
         return String(name.map { $0 == "." ? "/" : $0 == "/" ? "." : $0 })
+    }
+
+    /// The network interface that a parameter belongs to (`net.ipv4.conf.eth0.rp_filter`); nil for those of none, and of
+    /// what every namespace has.
+    static func interface(_ name: String) -> String? {
+        let parts = path(name).split(separator: "/").map(String.init)
+        guard parts.count == 5, parts[0] == "net", ["ipv4", "ipv6"].contains(parts[1]),
+            ["conf", "neigh"].contains(parts[2]), !["all", "default", "lo"].contains(parts[3])
+        else { return nil }
+        return parts[3]
     }
 }

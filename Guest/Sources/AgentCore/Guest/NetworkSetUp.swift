@@ -13,10 +13,10 @@ enum NetworkSetUp {
         var interface: NetworkInterface
     }
 
-    /// Moves the card of the slot into the network namespace of a process and makes it the interface. Where that fails,
-    /// the card comes back.
+    /// Moves the card of the slot into the network namespace of a process and makes it the interface; those of the kernel
+    /// parameters that are the interface's are set last. Where that fails, the card comes back.
     static func carryOut(
-        _ interface: NetworkInterface, in process: Int32
+        _ interface: NetworkInterface, in process: Int32, sysctls: [Assignment] = []
     ) throws(Failure) -> Carried {
         try wrap(interface.name) { () throws(NetlinkError) in
             let namespace = try open("/proc/\(process)/ns/net")
@@ -28,6 +28,8 @@ enum NetworkSetUp {
                 for part in try parts(interface, carried.link) {
                     try socket.perform(part.addition)
                 }
+                try set(
+                    sysctls.filter { Sysctl.interface($0.name) == interface.name }, in: namespace)
             } catch {
                 try? takeBack(carried, &socket)
                 throw error
@@ -133,21 +135,45 @@ enum NetworkSetUp {
         try socket.perform(.change(link: card.index, change))
     }
 
-    /// A socket that works on a namespace. The agent goes there to make it, and comes back.
+    /// A socket that works on a namespace.
     private static func within(
         _ namespace: borrowing OwnedFD
     ) throws(NetlinkError) -> RouteSocket {
+        try visit(namespace) { () throws(NetlinkError) in try RouteSocket() }
+    }
+
+    /// /proc/sys/net is that of the namespace of whoever looks.
+    private static func set(
+        _ sysctls: [Assignment], in namespace: borrowing OwnedFD
+    ) throws(NetlinkError) {
+        guard !sysctls.isEmpty else { return }
+        try visit(namespace) { () throws(NetlinkError) in
+            for sysctl in sysctls {
+                do throws(Errno) {
+                    try KernelFile.write(
+                        sysctl.value, to: "/proc/sys" + Path.clean(Sysctl.path(sysctl.name)))
+                } catch {
+                    throw .refused(error, text: "write sysctl \"\(sysctl.name)\"")
+                }
+            }
+        }
+    }
+
+    /// The agent goes to a namespace, and comes back.
+    private static func visit<Result: ~Copyable>(
+        _ namespace: borrowing OwnedFD, _ body: () throws(NetlinkError) -> Result
+    ) throws(NetlinkError) -> Result {
         let own = try open("/proc/self/ns/net")
         try enter(namespace)
-        let socket: RouteSocket
+        let result: Result
         do throws(NetlinkError) {
-            socket = try RouteSocket()
+            result = try body()
         } catch {
             try enter(own)
             throw error
         }
         try enter(own)
-        return socket
+        return result
     }
 
     private static func enter(_ namespace: borrowing OwnedFD) throws(NetlinkError) {
