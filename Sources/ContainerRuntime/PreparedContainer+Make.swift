@@ -167,7 +167,9 @@ extension PreparedContainer {
         record.networkProcess = ProcessIdentity(running: network.process.pid)
         try directory.write(record)
         var client = try SandboxClient(directory)
-        try client.attach(network.interface, tap: network.stream.rawValue)
+        var interface = network.interface
+        try NetworkRates(record.annotations).apply(to: &interface)
+        try client.attach(interface, tap: network.stream.rawValue)
     }
 
     /// Tells those who wait for the container of its process.

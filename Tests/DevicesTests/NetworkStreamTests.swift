@@ -116,6 +116,28 @@ struct NetworkStreamTests {
         #expect(guest.device.counters.fromGuest.packets == 20)
     }
 
+    @Test func limitsHoldInBothDirections() throws {
+        let guest = try NetworkGuest(attached: false)
+        let pair = try UnixSocket.pair()
+        let wire = try pair.second.duplicate()
+        // 90 kB are saved up, of 65 kB per packet: the third has to wait, for about 60 ms.
+        try guest.device.attach(
+            stream: try pair.first.duplicate(), name: "net0",
+            limits: RateLimits(toGuest: 900_000, fromGuest: 900_000))
+        try guest.post(200, size: 1536)
+        let frame = [UInt8](repeating: 5, count: 60_000)
+        let start = ContinuousClock().now
+        for _ in 0..<3 {
+            try guest.send([UInt8](repeating: 0, count: 12) + frame)
+            try wire.writeAll([0, 0, 0xea, 0x60] + frame)
+            var left = 60_004
+            while left > 0 { left -= try wire.read(upTo: left).count }
+        }
+        for _ in 0..<3 { #expect(try guest.received()?.bytes.count == 60_012) }
+        #expect(ContinuousClock().now - start > .milliseconds(30))
+        #expect(guest.device.counters.toGuest.packets == 3)
+    }
+
     @Test func theEndOfTheOtherIsToldOnce() throws {
         let guest = try NetworkGuest(attached: false)
         do {

@@ -27,7 +27,8 @@ enum NetworkWiring {
             do throws(RuntimeError) {
                 if let (link, tap) = network.ends(of: carried) {
                     try adjust(tap, to: link, in: namespace)
-                    try client.change(network.interface(link, slot: carried.slot))
+                    try client.change(
+                        interface(link, of: network, slot: carried.slot, record))
                 } else {
                     try detach(carried, in: namespace, &client)
                     record.interfaces.removeAll { $0.slot == carried.slot }
@@ -68,7 +69,8 @@ enum NetworkWiring {
             let tap = try wrap { () throws(NetlinkError) in
                 try namespace.enter { () throws(NetlinkError) in try WiredTap(to: link) }
             }
-            try client.attach(network.interface(link, slot: slot), tap: tap.descriptor.rawValue)
+            try client.attach(
+                interface(link, of: network, slot: slot, record), tap: tap.descriptor.rawValue)
             record.interfaces[index].tap = tap.index
         } catch {
             remove([carried], in: namespace)
@@ -77,6 +79,14 @@ enum NetworkWiring {
             throw error
         }
         try directory.write(record)
+    }
+
+    private static func interface(
+        _ link: Link, of network: HostNetwork, slot: UInt32, _ record: StateRecord
+    ) throws(RuntimeError) -> NetworkInterface {
+        var interface = network.interface(link, slot: slot)
+        try NetworkRates(record.annotations).apply(to: &interface)
+        return interface
     }
 
     /// What the guest says to it does not matter: the card has no tap any more.

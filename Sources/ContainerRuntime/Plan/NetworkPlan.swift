@@ -25,8 +25,9 @@ package struct NetworkPlan: Equatable, Sendable {
 extension SandboxPlan {
     private static let networkAnnotation = annotationPrefix + "network"
     private static let publishAnnotation = annotationPrefix + "publish"
-    /// Those that this file reads.
-    static let networkAnnotations = [networkAnnotation, publishAnnotation]
+    /// Those of networks.
+    static let networkAnnotations =
+        [networkAnnotation, publishAnnotation] + NetworkRates.annotations
 
     private static func path(_ annotation: String) -> String { "annotations[\"\(annotation)\"]" }
 
@@ -36,6 +37,8 @@ extension SandboxPlan {
         _ configuration: Configuration, _ defaults: NetworkDefaults
     ) throws(RuntimeError) {
         let annotations = configuration.annotations ?? [:]
+        // Later verbs read them, too: from the record.
+        _ = try NetworkRates(annotations)
         let namespace = (configuration.linux?.namespaces ?? []).first {
             $0.type == Namespace.network.rawValue
         }

@@ -62,16 +62,20 @@ package final class NetworkDevice: VirtioDevice {
 extension NetworkDevice {
     /// Begins to move packets from and to a tap (IFF_TAP, IFF_NO_PI, IFF_VNET_HDR with headers of 12 bytes), which is made
     /// non-blocking, in place of the one there was. What the guest has sent before is dropped. `name` is that of the thread.
-    package func attach(tap: consuming OwnedFD, name: String) throws(Errno) {
+    package func attach(
+        tap: consuming OwnedFD, name: String, limits: RateLimits = RateLimits()
+    ) throws(Errno) {
         let link = try HostLink(tap: tap)
-        for pair in pairs { try pair.attach(link, name: name) }
+        for pair in pairs { try pair.attach(link, name: name, limits) }
     }
 
     /// The same with a stream socket, whose frames have their length in front of them (`PacketStream`). It takes whole
     /// packets only: the driver must have been told to leave no work to the device.
-    package func attach(stream: consuming OwnedFD, name: String) throws(Errno) {
+    package func attach(
+        stream: consuming OwnedFD, name: String, limits: RateLimits = RateLimits()
+    ) throws(Errno) {
         let link = try HostLink(stream: stream)
-        for pair in pairs { try pair.attach(link, name: name) }
+        for pair in pairs { try pair.attach(link, name: name, limits) }
     }
 
     /// Ends the thread and closes the tap.

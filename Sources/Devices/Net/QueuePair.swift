@@ -19,6 +19,8 @@ internal final class QueuePair: Sendable {
         var active: Active?
         var tap: HostLink?
         var counters = NetworkCounters()
+        var toGuest = TokenBucket(rate: 0)
+        var fromGuest = TokenBucket(rate: 0)
     }
 
     private let memory: GuestMemory
@@ -75,12 +77,16 @@ internal final class QueuePair: Sendable {
 // The tap.
 extension QueuePair {
     /// Takes a tap in place of the one there was, and starts the thread that serves it.
-    func attach(_ tap: HostLink, name: String) throws(Errno) {
+    func attach(
+        _ tap: HostLink, name: String, _ limits: RateLimits
+    ) throws(Errno) {
         try thread.withLock { thread throws(Errno) in
             detach(&thread)
             discardAll()
             state.withLock { state in
                 state.tap = tap
+                state.toGuest = TokenBucket(rate: limits.toGuest)
+                state.fromGuest = TokenBucket(rate: limits.fromGuest)
                 if let active = state.active { tap.prepare(features: active.features) }
             }
             do throws(Errno) {
@@ -118,9 +124,14 @@ extension QueuePair {
 extension QueuePair {
     /// Moves packets from the tap; nil where the queues are not in use.
     func receive() -> ReceiveQueue.Outcome? {
-        turn { active, tap, counters throws(VirtqueueError) in
-            guard let tap else { return .gone }
-            let outcome = try active.receive.receive(from: tap, &counters.toGuest)
+        turn { active, state throws(VirtqueueError) in
+            guard let tap = state.tap else { return .gone }
+            let budget = state.toGuest.available(at: Self.now)
+            guard budget > 0 else { return .limited(milliseconds: state.toGuest.wait) }
+            let before = state.counters.toGuest.bytes
+            let outcome = try active.receive.receive(
+                from: tap, &state.counters.toGuest, atMost: budget)
+            state.toGuest.take(state.counters.toGuest.bytes &- before)
             if try active.receive.needsInterrupt() { active.interrupt.signalUsedBuffer() }
             return outcome
         }
@@ -128,15 +139,22 @@ extension QueuePair {
 
     /// Moves packets to the tap; nil where the queues are not in use.
     func send() -> TransmitQueue.Outcome? {
-        turn { active, tap, counters throws(VirtqueueError) in
-            let outcome = try active.transmit.send(to: tap, &counters.fromGuest)
+        turn { active, state throws(VirtqueueError) in
+            let budget = state.tap == nil ? .max : state.fromGuest.available(at: Self.now)
+            guard budget > 0 else { return .limited(milliseconds: state.fromGuest.wait) }
+            let before = state.counters.fromGuest.bytes
+            let outcome = try active.transmit.send(
+                to: state.tap, &state.counters.fromGuest, atMost: budget)
+            state.fromGuest.take(state.counters.fromGuest.bytes &- before)
             if try active.transmit.needsInterrupt() { active.interrupt.signalUsedBuffer() }
-            guard outcome == .drained, let tap else { return outcome }
+            guard outcome == .drained, let tap = state.tap else { return outcome }
             // A stream may have taken the last packet in part.
             do throws(Errno) { try tap.flush() } catch .wouldBlock { return .blocked } catch {}
             return .drained
         }
     }
+
+    private static var now: UInt64 { MonotonicClock.now() }
 
     /// Drops what the guest has sent, where no tap is attached.
     func discardSent() {
@@ -148,14 +166,14 @@ extension QueuePair {
 
     /// Works under the lock. A driver that breaks the rules loses the queues.
     private func turn<Outcome: Sendable>(
-        _ body: (inout Active, HostLink?, inout NetworkCounters) throws(VirtqueueError) -> Outcome
+        _ body: (inout Active, inout State) throws(VirtqueueError) -> Outcome
     ) -> Outcome? {
         let failure: VirtqueueError
         do throws(VirtqueueError) {
             return try state.withLock { state throws(VirtqueueError) -> Outcome? in
                 // Taken out, so that it is changed in place.
                 guard var active = state.active.take() else { return nil }
-                let outcome = try body(&active, state.tap, &state.counters)
+                let outcome = try body(&active, &state)
                 state.active = active
                 return outcome
             }

@@ -17,6 +17,8 @@ internal struct ReceiveQueue: Sendable {
         case starved
         /// The tap does not exist any more.
         case gone
+        /// So long nothing may pass.
+        case limited(milliseconds: Int64)
     }
 
     private struct Buffer {
@@ -69,11 +71,13 @@ internal struct ReceiveQueue: Sendable {
         try queue.needsInterrupt()
     }
 
-    /// Moves packets to the guest. Never waits.
+    /// Moves packets to the guest, until they are so many bytes. Never waits.
     mutating func receive(
-        from tap: HostLink, _ counters: inout NetworkCounters.Direction
+        from tap: HostLink, _ counters: inout NetworkCounters.Direction, atMost budget: Int64 = .max
     ) throws(VirtqueueError) -> Outcome {
+        let start = counters.bytes
         for _ in 0..<Self.packetsPerTurn {
+            guard counters.bytes &- start < UInt64(max(0, budget)) else { return .more }
             switch try collect() {
             case .short: return .starved
             case .busy: return .more

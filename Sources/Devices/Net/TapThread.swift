@@ -36,11 +36,16 @@ private final class TapLoop {
     private let queues: QueuePair
     private var registration: EventLoop.Registration?
     private var interest: Readiness = []
+    /// For what a limit holds up.
+    private let receiveTimer: TimerFD
+    private let sendTimer: TimerFD
 
     init(tap: HostLink, queues: QueuePair) throws(Errno) {
         self.tap = tap
         self.queues = queues
         loop = try EventLoop()
+        receiveTimer = try TimerFD()
+        sendTimer = try TimerFD()
     }
 
     func run(until stopBell: Bell) throws(Errno) {
@@ -52,6 +57,12 @@ private final class TapLoop {
         _ = try loop.add(queues.transmitBell.event.descriptor, .readable) { [unowned self] _ in
             queues.transmitBell.event.drain()
             send()
+        }
+        _ = try loop.add(receiveTimer.descriptor, .readable) { [unowned self] _ in
+            if receiveTimer.drain() { receive() }
+        }
+        _ = try loop.add(sendTimer.descriptor, .readable) { [unowned self] _ in
+            if sendTimer.drain() { send() }
         }
         registration = try loop.add(tap.descriptor, interest) { [unowned self] in tapIsReady($0) }
         try loop.run()
@@ -74,6 +85,9 @@ private final class TapLoop {
             if tap.holdsPacket { queues.receiveBell.event.signal() }
         // The bell rings when there is more room.
         case .starved, nil: watch(.readable, false)
+        case .limited(let milliseconds):
+            watch(.readable, false)
+            try? receiveTimer.set(milliseconds: milliseconds)
         case .gone: tapIsGone()
         }
     }
@@ -82,6 +96,9 @@ private final class TapLoop {
         switch queues.send() {
         case .drained, nil: watch(.writable, false)
         case .blocked: watch(.writable, true)
+        case .limited(let milliseconds):
+            watch(.writable, false)
+            try? sendTimer.set(milliseconds: milliseconds)
         case .more:
             watch(.writable, false)
             // The other direction has its turn first.

@@ -13,6 +13,8 @@ internal struct TransmitQueue: Sendable {
         case more
         /// The tap takes nothing now.
         case blocked
+        /// So long nothing may pass.
+        case limited(milliseconds: Int64)
     }
 
     private static let packetsPerTurn = 64
@@ -32,11 +34,13 @@ internal struct TransmitQueue: Sendable {
         try queue.needsInterrupt()
     }
 
-    /// Moves packets to the tap; without one they are dropped. Never waits.
+    /// Moves packets to the tap, until they are so many bytes; without one they are dropped. Never waits.
     mutating func send(
-        to tap: HostLink?, _ counters: inout NetworkCounters.Direction
+        to tap: HostLink?, _ counters: inout NetworkCounters.Direction, atMost budget: Int64 = .max
     ) throws(VirtqueueError) -> Outcome {
+        let start = counters.bytes
         for _ in 0..<Self.packetsPerTurn {
+            guard counters.bytes &- start < UInt64(max(0, budget)) else { return .more }
             guard let chain = try queue.pop() else {
                 guard try queue.enableNotifications() else { return .drained }
                 continue

@@ -116,10 +116,12 @@ extension SandboxDevices {
         do throws(Errno) {
             let name = "net\(slot)"
             let card = cards[Int(slot)]
+            let limits = RateLimits(
+                toGuest: interface.receiveRate, fromGuest: interface.sendRate)
             if interface.isStream {
-                try card.attach(stream: end, name: name)
+                try card.attach(stream: end, name: name, limits: limits)
             } else {
-                try card.attach(tap: end, name: name)
+                try card.attach(tap: end, name: name, limits: limits)
             }
         } catch {
             throw Failure(message: "attach \(interface.name) to the card in slot \(slot): \(error)")
