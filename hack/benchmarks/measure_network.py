@@ -139,7 +139,6 @@ def _send(connection: socket.socket, size: int) -> float:
 
 
 def _receive(connection: socket.socket, size: int) -> float:
-    connection.shutdown(socket.SHUT_WR)
     count = len(connection.recv(1 << 20))
     begin = time.monotonic()
     while count < size:
