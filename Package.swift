@@ -74,7 +74,7 @@ let package = Package(
         .target(
             name: "CSeccomp", cSettings: cSettings,
             linkerSettings: [.linkedLibrary(":libseccomp.a")]),
-        layer("SeccompCompiler", ["CSeccomp", "OCISpec", "Linux"]),
+        layer("SeccompCompiler", ["CSeccomp", "OCISpec", "CLinux", "Linux"]),
         layer(
             "ContainerRuntime",
             ["OCISpec", "SeccompCompiler", "Protocols", "Netlink", "KVM", "Linux"]),

@@ -21,26 +21,43 @@
 // What a detached tree has of its own, before anybody sees it.
 static int set_up(int tree, int flags, const char **step) {
     struct mount_attr all = {
-        .attr_set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV,
+        .attr_set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
+                    (flags & CL_TREE_NOEXEC ? MOUNT_ATTR_NOEXEC : 0),
         .propagation = MS_PRIVATE,
     };
     struct mount_attr top = {.attr_set = MOUNT_ATTR_RDONLY};
     TRY("mount_setattr", mount_setattr(tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &all, sizeof all));
-    if (flags & CL_ENCLOSE_READONLY)
+    if (flags & CL_TREE_READONLY)
         TRY("mount_setattr", mount_setattr(tree, "", AT_EMPTY_PATH, &top, sizeof top));
     return 0;
 }
 
-static int detached_proc(const char **step) {
-    int context, proc;
-    TRY("fsopen proc", context = fsopen("proc", FSOPEN_CLOEXEC));
-    TRY("fsconfig proc", fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0));
-    TRY("fsmount proc",
-        proc = fsmount(context, FSMOUNT_CLOEXEC,
-                       MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
-                           MOUNT_ATTR_NOEXEC));
+static int copy(int folder, const char *name, int flags, const char **step) {
+    int tree, result;
+    TRY("open_tree",
+        tree = open_tree(folder, name,
+                         OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH |
+                             (flags & CL_TREE_RECURSIVE ? AT_RECURSIVE : 0)));
+    if ((result = set_up(tree, flags, step)) < 0) {
+        close(tree);
+        return result;
+    }
+    return tree;
+}
+
+int cl_copy_tree(int file, int flags, const char **step) { return copy(file, "", flags, step); }
+
+// A new file system of this type in a mount of its own.
+static int detached(const char *type, const char **step) {
+    int context, mount;
+    TRY("fsopen", context = fsopen(type, FSOPEN_CLOEXEC));
+    TRY("fsconfig", fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0));
+    TRY("fsmount",
+        mount = fsmount(context, FSMOUNT_CLOEXEC,
+                        MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
+                            MOUNT_ATTR_NOEXEC));
     close(context);
-    return proc;
+    return mount;
 }
 
 // The folder is not trusted: only a directory of this name is mounted on, not what a link leads to.
@@ -70,22 +87,28 @@ static int enter(int tree, const char **step) {
 }
 
 int cl_enclose(int folder, int flags, const char **step) {
-    int tree, proc, result, descriptors;
-    // While its mount is still one of this namespace.
-    TRY("open_tree", tree = open_tree(folder, "",
-                                      OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH |
-                                          AT_RECURSIVE));
-    if ((result = set_up(tree, flags, step)) < 0)
-        return result;
-    if ((proc = detached_proc(step)) < 0)
+    int tree, root, proc = -1, result, descriptors;
+    flags |= CL_TREE_RECURSIVE;
+    // While the mounts are still ones of this namespace.
+    if ((tree = folder < 0 ? detached("tmpfs", step) : copy(folder, "", flags, step)) < 0)
+        return tree;
+    if ((root = folder < 0 ? tree : copy(folder, "", flags, step)) < 0)
+        return root;
+    if ((descriptors = copy(AT_FDCWD, "/proc/self/fd", CL_TREE_READONLY | CL_TREE_NOEXEC, step)) < 0)
+        return descriptors;
+    if (folder >= 0 && (proc = detached("proc", step)) < 0)
         return proc;
-    TRY("open /proc/self/fd",
-        descriptors = openat(proc, "self/fd", O_PATH | O_DIRECTORY | O_CLOEXEC));
     TRY("unshare", unshare(CLONE_NEWNS));
     TRY("mount", mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL));
-    if ((result = enter(tree, step)) < 0 || (result = show_proc(proc, tree, step)) < 0)
+    if ((result = enter(tree, step)) < 0)
         return result;
+    if (proc >= 0 && (result = show_proc(proc, tree, step)) < 0)
+        return result;
+    TRY("fchdir", fchdir(root));
+    TRY("chroot", chroot("."));
     close(proc);
     close(tree);
+    if (root != tree)
+        close(root);
     return descriptors;
 }

@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/fsuid.h>
-#include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
@@ -66,9 +65,9 @@ int cl_open_beneath(int dir, const char *name, int flags, unsigned mode) {
     };
     RESULT((int)syscall(SYS_openat2, dir, name, &how, sizeof how));
 }
-int cl_clone_mount(int file) {
-    RESULT((int)syscall(SYS_open_tree, file, "",
-                        OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH));
+int cl_open_following(int dir, const char *name, int flags, unsigned mode) {
+    struct open_how how = {.flags = (unsigned)(flags | O_CLOEXEC), .mode = mode};
+    RESULT((int)syscall(SYS_openat2, dir, name, &how, sizeof how));
 }
 int cl_mkdirat(int dir, const char *name, unsigned mode) { RESULT(mkdirat(dir, name, mode)); }
 int cl_mknodat(int dir, const char *name, unsigned mode, unsigned major, unsigned minor) {
@@ -82,7 +81,8 @@ int cl_linkat(int from, const char *name, int dir, const char *new_name, int fla
 }
 int cl_unlinkat(int dir, const char *name, int flags) { RESULT(unlinkat(dir, name, flags)); }
 int cl_renameat2(int from, const char *name, int dir, const char *new_name, unsigned flags) {
-    RESULT(renameat2(from, name, dir, new_name, flags));
+    // The C library's function calls renameat(2) where there are no flags.
+    RESULT((int)syscall(SYS_renameat2, from, name, dir, new_name, flags));
 }
 long cl_readlink_fd(int fd, char *buffer, size_t size) { RESULT(readlinkat(fd, "", buffer, size)); }
 int cl_chown_fd(int fd, unsigned uid, unsigned gid) {
@@ -115,97 +115,93 @@ int cl_fallocate(int fd, int mode, int64_t offset, int64_t length) {
 long cl_copy_file_range(int in, int64_t in_offset, int out, int64_t out_offset, size_t length) {
     RESULT(copy_file_range(in, &in_offset, out, &out_offset, length, 0));
 }
-int cl_fsync(int fd, int data_only) { RESULT(data_only ? fdatasync(fd) : fsync(fd)); }
+int cl_fsync(int fd) { RESULT(fsync(fd)); }
 int cl_syncfs(int fd) { RESULT(syncfs(fd)); }
 long cl_pwritev_append(int fd, const struct iovec *iov, int count, int64_t offset) {
     RESULT(pwritev2(fd, iov, count, offset, RWF_APPEND));
 }
 
-union handle {
-    struct file_handle header;
-    unsigned char room[sizeof(struct file_handle) + sizeof((struct cl_handle *)0)->bytes];
-};
-int cl_handle_of(int fd, struct cl_handle *handle) {
-    union handle h = {.header = {.handle_bytes = sizeof handle->bytes}};
-    if (name_to_handle_at(fd, "", &h.header, &handle->mount, AT_EMPTY_PATH) < 0)
+unsigned cl_umask(unsigned mask) { return umask(mask); }
+
+// Who a thread is, asked once: a thread that is confined later needs fewer calls. Its permitted capabilities do not
+// grow, and those that it has lost meanwhile the kernel does not give it.
+static __thread struct {
+    int known;
+    uid_t uid;
+    gid_t gid;
+    struct __user_cap_data_struct capabilities[2];
+} self;
+
+static int set_capabilities(const struct __user_cap_data_struct data[2]) {
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
+    RESULT((int)syscall(SYS_capset, &header, data));
+}
+static int know_self(void) {
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
+    if (self.known)
+        return 0;
+    if (syscall(SYS_capget, &header, self.capabilities) < 0)
         return -errno;
-    handle->size = h.header.handle_bytes;
-    handle->type = h.header.handle_type;
-    memset(handle->bytes, 0, sizeof handle->bytes);
-    memcpy(handle->bytes, h.header.f_handle, handle->size);
+    self.uid = geteuid();
+    self.gid = getegid();
+    self.known = 1;
     return 0;
 }
-int cl_open_handle(int mount_fd, const struct cl_handle *handle, int flags) {
-    union handle h = {.header = {.handle_bytes = handle->size, .handle_type = handle->type}};
-    if (handle->size > sizeof handle->bytes)
-        return -EINVAL;
-    memcpy(h.header.f_handle, handle->bytes, handle->size);
-    RESULT(open_by_handle_at(mount_fd, &h.header, flags | O_CLOEXEC));
-}
-
 int cl_thread_folder(int fd) {
     static __thread int done;
     if (done)
         return 0;
+    int error = know_self();
+    if (error)
+        return error;
     if (unshare(CLONE_FS) < 0 || fchdir(fd) < 0)
         return -errno;
     umask(0);
     done = 1;
     return 0;
 }
-unsigned cl_umask(unsigned mask) { return umask(mask); }
-
-static int capabilities(struct __user_cap_data_struct data[2], int set) {
-    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
-    RESULT((int)syscall(set ? SYS_capset : SYS_capget, &header, data));
-}
 int cl_may_administer(void) {
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
     struct __user_cap_data_struct data[2];
-    int error = capabilities(data, 0);
-    return error ? error : (data[0].effective & CAP_TO_MASK(CAP_SYS_ADMIN)) != 0;
+    if (syscall(SYS_capget, &header, data) < 0)
+        return -errno;
+    return (data[0].effective & CAP_TO_MASK(CAP_SYS_ADMIN)) != 0;
 }
 // setfsuid(2) and setfsgid(2) tell no errors: asking again shows whether they took.
 int cl_assume(unsigned uid, unsigned gid) {
-    struct __user_cap_data_struct data[2];
-    if (geteuid() != 0 || (uid == 0 && gid == 0))
-        return 0;
-    int error = capabilities(data, 0);
-    if (error)
+    int error = know_self();
+    if (error || self.uid != 0 || (uid == 0 && gid == 0))
         return error;
     setfsgid(gid);
     setfsuid(uid);
     if ((unsigned)setfsgid(gid) != gid || (unsigned)setfsuid(uid) != uid)
         error = -EPERM;
     else // the change of the user has dropped the capabilities on files
-        error = uid ? capabilities(data, 1) : 0;
+        error = uid ? set_capabilities(self.capabilities) : 0;
     if (error)
         cl_resume();
     return error;
 }
 void cl_resume(void) {
-    if (geteuid() != 0)
+    if (know_self() || self.uid != 0)
         return;
     setfsuid(0);
     setfsgid(0);
 }
-static int set_id_capability(int keep) {
+int cl_clear_set_id(unsigned gid) {
     struct __user_cap_data_struct data[2];
-    int error = capabilities(data, 0);
+    int error = know_self();
     if (error)
         return error;
-    uint32_t bit = CAP_TO_MASK(CAP_FSETID);
-    data[0].effective =
-        keep ? data[0].effective | (bit & data[0].permitted) : data[0].effective & ~bit;
-    return capabilities(data, 1);
-}
-int cl_clear_set_id(unsigned gid) {
-    if (geteuid() == 0)
+    memcpy(data, self.capabilities, sizeof data);
+    if (self.uid == 0)
         setfsgid(gid);
-    return set_id_capability(0);
+    data[0].effective &= ~CAP_TO_MASK(CAP_FSETID);
+    return set_capabilities(data);
 }
 void cl_keep_set_id(void) {
-    set_id_capability(1);
-    setfsgid(getegid());
+    set_capabilities(self.capabilities);
+    setfsgid(self.gid);
 }
 int64_t cl_raise_open_files(void) {
     struct rlimit limit;

@@ -61,7 +61,8 @@ static _Noreturn void begin(const char *path, char *const argv[], char *const en
 // A child with its parent's memory as it is now, and all signals blocked.
 static pid_t split(const struct cl_place *place) {
     struct clone_args arguments = {
-        .flags = (place->new_pids ? CLONE_NEWPID : 0) | (place->new_network ? CLONE_NEWNET : 0),
+        .flags = (place->new_pids ? CLONE_NEWPID : 0) | (place->new_network ? CLONE_NEWNET : 0) |
+                 (place->new_ipc_and_uts ? CLONE_NEWIPC | CLONE_NEWUTS : 0),
         .exit_signal = SIGCHLD,
     };
     return (pid_t)syscall(SYS_clone3, &arguments, sizeof arguments);

@@ -8,6 +8,7 @@
 DESCRIPTOR(agent_request)
 DESCRIPTOR(agent_message)
 DESCRIPTOR(sandbox_configuration)
+DESCRIPTOR(jail_configuration)
 DESCRIPTOR(sandbox_report)
 DESCRIPTOR(sandbox_request)
 DESCRIPTOR(sandbox_reply)

@@ -1807,6 +1807,51 @@ void   vmrun__sandbox_configuration__free_unpacked
   assert(message->base.descriptor == &vmrun__sandbox_configuration__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   vmrun__jail_configuration__init
+                     (Vmrun__JailConfiguration         *message)
+{
+  static const Vmrun__JailConfiguration init_value = VMRUN__JAIL_CONFIGURATION__INIT;
+  *message = init_value;
+}
+size_t vmrun__jail_configuration__get_packed_size
+                     (const Vmrun__JailConfiguration *message)
+{
+  assert(message->base.descriptor == &vmrun__jail_configuration__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t vmrun__jail_configuration__pack
+                     (const Vmrun__JailConfiguration *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &vmrun__jail_configuration__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t vmrun__jail_configuration__pack_to_buffer
+                     (const Vmrun__JailConfiguration *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &vmrun__jail_configuration__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Vmrun__JailConfiguration *
+       vmrun__jail_configuration__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Vmrun__JailConfiguration *)
+     protobuf_c_message_unpack (&vmrun__jail_configuration__descriptor,
+                                allocator, len, data);
+}
+void   vmrun__jail_configuration__free_unpacked
+                     (Vmrun__JailConfiguration *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &vmrun__jail_configuration__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   vmrun__machine_configuration__init
                      (Vmrun__MachineConfiguration         *message)
 {
@@ -5882,7 +5927,7 @@ const ProtobufCMessageDescriptor vmrun__process_exited__descriptor =
   (ProtobufCMessageInit) vmrun__process_exited__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor vmrun__sandbox_configuration__field_descriptors[7] =
+static const ProtobufCFieldDescriptor vmrun__sandbox_configuration__field_descriptors[8] =
 {
   {
     "machine",
@@ -5968,11 +6013,24 @@ static const ProtobufCFieldDescriptor vmrun__sandbox_configuration__field_descri
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "jail",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Vmrun__SandboxConfiguration, jail),
+    &vmrun__jail_configuration__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned vmrun__sandbox_configuration__field_indices_by_name[] = {
   1,   /* field[1] = container */
   5,   /* field[5] = debug */
   2,   /* field[2] = descriptors */
+  7,   /* field[7] = jail */
   0,   /* field[0] = machine */
   6,   /* field[6] = makes_template */
   3,   /* field[3] = shares */
@@ -5981,7 +6039,7 @@ static const unsigned vmrun__sandbox_configuration__field_indices_by_name[] = {
 static const ProtobufCIntRange vmrun__sandbox_configuration__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 7 }
+  { 0, 8 }
 };
 const ProtobufCMessageDescriptor vmrun__sandbox_configuration__descriptor =
 {
@@ -5991,11 +6049,101 @@ const ProtobufCMessageDescriptor vmrun__sandbox_configuration__descriptor =
   "Vmrun__SandboxConfiguration",
   "vmrun",
   sizeof(Vmrun__SandboxConfiguration),
-  7,
+  8,
   vmrun__sandbox_configuration__field_descriptors,
   vmrun__sandbox_configuration__field_indices_by_name,
   1,  vmrun__sandbox_configuration__number_ranges,
   (ProtobufCMessageInit) vmrun__sandbox_configuration__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor vmrun__jail_configuration__field_descriptors[5] =
+{
+  {
+    "without",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Vmrun__JailConfiguration, n_without),
+    offsetof(Vmrun__JailConfiguration, without),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "loop",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Vmrun__JailConfiguration, loop),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "processor",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Vmrun__JailConfiguration, processor),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "files",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Vmrun__JailConfiguration, files),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "card",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Vmrun__JailConfiguration, card),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned vmrun__jail_configuration__field_indices_by_name[] = {
+  4,   /* field[4] = card */
+  3,   /* field[3] = files */
+  1,   /* field[1] = loop */
+  2,   /* field[2] = processor */
+  0,   /* field[0] = without */
+};
+static const ProtobufCIntRange vmrun__jail_configuration__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor vmrun__jail_configuration__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "vmrun.JailConfiguration",
+  "JailConfiguration",
+  "Vmrun__JailConfiguration",
+  "vmrun",
+  sizeof(Vmrun__JailConfiguration),
+  5,
+  vmrun__jail_configuration__field_descriptors,
+  vmrun__jail_configuration__field_indices_by_name,
+  1,  vmrun__jail_configuration__number_ranges,
+  (ProtobufCMessageInit) vmrun__jail_configuration__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor vmrun__machine_configuration__field_descriptors[4] =
@@ -6243,7 +6391,7 @@ const ProtobufCMessageDescriptor vmrun__descriptors__descriptor =
   (ProtobufCMessageInit) vmrun__descriptors__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor vmrun__share__field_descriptors[6] =
+static const ProtobufCFieldDescriptor vmrun__share__field_descriptors[7] =
 {
   {
     "name",
@@ -6317,6 +6465,18 @@ static const ProtobufCFieldDescriptor vmrun__share__field_descriptors[6] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "recursive",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Vmrun__Share, recursive),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned vmrun__share__field_indices_by_name[] = {
   1,   /* field[1] = descriptor */
@@ -6324,12 +6484,13 @@ static const unsigned vmrun__share__field_indices_by_name[] = {
   5,   /* field[5] = mappings_below */
   0,   /* field[0] = name */
   2,   /* field[2] = readonly */
+  6,   /* field[6] = recursive */
   3,   /* field[3] = uid_mappings */
 };
 static const ProtobufCIntRange vmrun__share__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 6 }
+  { 0, 7 }
 };
 const ProtobufCMessageDescriptor vmrun__share__descriptor =
 {
@@ -6339,7 +6500,7 @@ const ProtobufCMessageDescriptor vmrun__share__descriptor =
   "Vmrun__Share",
   "vmrun",
   sizeof(Vmrun__Share),
-  6,
+  7,
   vmrun__share__field_descriptors,
   vmrun__share__field_indices_by_name,
   1,  vmrun__share__number_ranges,

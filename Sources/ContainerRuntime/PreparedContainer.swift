@@ -31,7 +31,7 @@ struct PreparedContainer {
         for warning in bundle.warnings + plan.warnings { log.write(.warning, warning) }
         files = try SandboxFiles(plan, request.installation)
         placement = try HostPlacement(plan, systemdCgroup: request.systemdCgroup)
-        launcher = SandboxLauncher(program: request.installation.sandbox, debug: request.debug)
+        launcher = SandboxLauncher(request.installation, debug: request.debug)
         (streams, hostTerminal) = try StandardStreams.open(
             &plan.container.process, for: request.caller)
         record = StateRecord(

@@ -25,21 +25,13 @@ final class DescriptorCache: Sendable {
     let counter = DescriptorCounter()
     private let limit: Int
     private let state = Mutex(State())
-    /// Set once a node was let go: from then on an inode may have to be pinned before it loses its name.
-    private let hasReleased = Atomic<Bool>(false)
 
     init(limit: Int) {
         self.limit = limit
     }
 
-    var mayHaveReleased: Bool {
-        hasReleased.load(ordering: .relaxed)
-    }
-
     /// Notes that the node has got a descriptor, and lets others go where that makes too many.
-    func admit(
-        _ node: Node, table: NodeTable, reopen: (Descriptor) throws(Errno) -> OwnedFD
-    ) {
+    func admit(_ node: Node, table: NodeTable) {
         state.withLock { state in
             state.ring.append(node.id)
             if state.ring.count > 2 * max(limit, counter.value) + 1024 {
@@ -49,19 +41,16 @@ final class DescriptorCache: Sendable {
             }
         }
         guard counter.value > limit else { return }
-        shrink(by: counter.value - limit, table: table, reopen: reopen)
+        shrink(by: counter.value - limit, table: table)
     }
 
     /// Lets up to `count` descriptors go. The work is bounded: some nodes cannot let go.
-    func shrink(
-        by count: Int, table: NodeTable, reopen: (Descriptor) throws(Errno) -> OwnedFD
-    ) {
+    func shrink(by count: Int, table: NodeTable) {
         var left = min(count, 64)
         for _ in 0..<256 where left > 0 {
             guard let id = state.withLock({ $0.takeOldest() }) else { return }
             guard let node = try? table.node(id) else { continue }
-            if node.isIdle(), node.release(reopen: reopen) {
-                hasReleased.store(true, ordering: .relaxed)
+            if node.isIdle(), node.release() {
                 left -= 1
             } else {
                 state.withLock { $0.ring.append(id) }

@@ -94,11 +94,11 @@ extension FileServer {
     /// FUSE_FSYNCDIR: struct fuse_fsync_in.
     func synchronizeDirectory(_ call: inout Request) throws(Errno) -> Outcome {
         let handle = try handles.handle(try call.arguments.u64())
-        let dataOnly = try call.arguments.u32() & Wire.synchronizeDataOnly != 0
+        try call.arguments.skip(4)
         switch handle {
         case .file: throw .badHandle
         case .folder: break
-        case .directory(let stream): try stream.open.descriptor.file.synchronize(dataOnly: dataOnly)
+        case .directory(let stream): try stream.open.descriptor.file.synchronize()
         }
         return .done
     }

@@ -11,7 +11,8 @@ extension FileServer {
         case accessControl
     }
 
-    /// EOPNOTSUPP for what is not passed on (`security.selinux` and its like).
+    /// EOPNOTSUPP for what is not passed on: `security.selinux` and its like, and `trusted.*`, for which the server would need
+    /// CAP_SYS_ADMIN.
     private func purpose(of name: FileName) throws(Errno) -> Purpose {
         let bytes = name.bytes
         guard !bytes.isEmpty, bytes.count <= 255 else { throw .outOfRange }
@@ -21,9 +22,7 @@ extension FileServer {
         case Array("security.capability".utf8):
             return .ordinary
         default:
-            guard bytes.starts(with: "user.".utf8) || bytes.starts(with: "trusted.".utf8) else {
-                throw .notSupported
-            }
+            guard bytes.starts(with: "user.".utf8) else { throw .notSupported }
             return .ordinary
         }
     }

@@ -86,8 +86,8 @@ extension FileServer {
     /// FUSE_FSYNC: struct fuse_fsync_in.
     func synchronize(_ call: inout Request) throws(Errno) -> Outcome {
         let file = try handles.file(try call.arguments.u64())
-        let dataOnly = try call.arguments.u32() & Wire.synchronizeDataOnly != 0
-        try file.descriptor.file.synchronize(dataOnly: dataOnly)
+        try call.arguments.skip(4)
+        try file.descriptor.file.synchronize()
         return .done
     }
 

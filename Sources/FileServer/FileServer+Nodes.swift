@@ -4,13 +4,9 @@ import Linux
 extension FileServer {
     /// The node's O_PATH descriptor, to be kept by the caller as long as the call lasts.
     func descriptor(of node: Node) throws(Errno) -> Descriptor {
-        if let current = node.current { return current }
-        if let place = node.place { return try findAgain(node, place) }
-        return try sparing { () throws(Errno) -> Descriptor in
-            try node.descriptor(
-                { _ in cache.admit(node, table: table, reopen: openFolder) },
-                counter: cache.counter)
-        }
+        if let current = node.descriptor { return current }
+        guard let place = node.place else { throw .stale }
+        return try findAgain(node, place)
     }
 
     /// The deepest path a client gets followed; no kernel of today lets one be named that is longer.
@@ -35,7 +31,7 @@ extension FileServer {
             let status = try next.file.status()
             guard NodeKey(step.node.share, status) == step.node.key, step.node.isSame(as: next)
             else { throw .stale }
-            if step.node.adopt(next) { cache.admit(step.node, table: table, reopen: openFolder) }
+            if step.node.adopt(next) { cache.admit(step.node, table: table) }
             descriptor = next
         }
         return descriptor
@@ -53,7 +49,7 @@ extension FileServer {
             return try body()
         } catch {
             guard error == .tooManyDescriptors || error == .tooManyFiles else { throw error }
-            cache.shrink(by: 64, table: table, reopen: openFolder)
+            cache.shrink(by: 64, table: table)
             return try body()
         }
     }
@@ -63,10 +59,6 @@ extension FileServer {
         try sparing { () throws(Errno) -> OwnedFD in
             try descriptorFolder.openFollowing(descriptor.name, flags)
         }
-    }
-
-    func openFolder(_ descriptor: Descriptor) throws(Errno) -> OwnedFD {
-        try descriptorFolder.openFollowing(descriptor.name, OpenFlags.readOnly)
     }
 
     /// The attributes of a node as its client sees them.
@@ -124,7 +116,7 @@ extension FileServer {
         let entry = try table.remember(
             descriptor, status, share: parent.share, isSubmount: isSubmount)
         if let name { entry.node.place = Node.Place(parent: parent.id, name: name) }
-        if entry.tookDescriptor { cache.admit(entry.node, table: table, reopen: openFolder) }
+        if entry.tookDescriptor { cache.admit(entry.node, table: table) }
         return Found(node: entry.node, status: status)
     }
 
@@ -150,10 +142,9 @@ extension FileServer {
     }
 
     /// Keeps the descriptor of an entry that is about to lose a name: without one it could not be found
-    /// again. Needed only where names count or once some node has let go of its descriptor.
+    /// again.
     func pin(_ name: FileName, in parent: Node, _ folder: Descriptor) {
-        guard cache.mayHaveReleased || parent.share.usesNames,
-            let status = try? folder.file.status(of: name),
+        guard let status = try? folder.file.status(of: name),
             let node = table.node(of: NodeKey(parent.share, status))
         else { return }
         node.pin()
@@ -162,7 +153,7 @@ extension FileServer {
 
     /// Notes where an entry stands that was just moved.
     func moved(_ name: FileName, in parent: Node, _ folder: Descriptor) {
-        guard parent.share.usesNames, let status = try? folder.file.status(of: name),
+        guard let status = try? folder.file.status(of: name),
             let node = table.node(of: NodeKey(parent.share, status))
         else { return }
         node.place = Node.Place(parent: parent.id, name: name)

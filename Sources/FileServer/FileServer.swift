@@ -58,7 +58,7 @@ package final class FileServer: Sendable {
         options: Options = Options()
     ) throws(Errno) {
         try self.init(options: options)
-        let share = try Share(root, ShareView(readOnly: readOnly), cache: cache, reopen: opener)
+        let share = try Share(root, ShareView(readOnly: readOnly), cache: cache)
         guard let type = share.rootStatus.type else { throw .invalidArgument }
         tree.withLock { $0 = Tree(shares: [share]) }
         table.addPermanent(
@@ -73,7 +73,7 @@ package final class FileServer: Sendable {
         name: String, descriptor: consuming OwnedFD, view: ShareView = ShareView(),
         cache: CachePolicy = .automatic
     ) throws(Errno) {
-        let share = try Share(descriptor, view, cache: cache, reopen: opener)
+        let share = try Share(descriptor, view, cache: cache)
         // Pipes, sockets and devices are the client's own, of which the share has the names.
         guard let type = share.rootStatus.type, type != .symbolicLink else {
             throw .invalidArgument
@@ -91,12 +91,6 @@ package final class FileServer: Sendable {
             try folder.add(last, .share(share))
             tree.shares.append(share)
         }
-    }
-
-    /// What a share tries file handles with, where they are wanted.
-    private var opener: ((Descriptor) throws(Errno) -> OwnedFD)? {
-        guard options.fileHandles else { return nil }
-        return { (descriptor) throws(Errno) in try self.openFolder(descriptor) }
     }
 
     private func subfolder(

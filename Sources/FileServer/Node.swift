@@ -19,8 +19,7 @@ struct NodeKey: Hashable, Sendable {
 /// An inode of the host that the client knows by a number.
 ///
 /// Most of the time it holds an O_PATH descriptor. When too many are open, one that is not in use gives its
-/// descriptor up; it is opened again by its file handle (`FileHandle`) or, where the file system has none,
-/// by the name it was last seen under (`Place`).
+/// descriptor up; it is opened again by the name it was last seen under (`Place`).
 /// Any thread may use it.
 final class Node: Sendable {
     /// Never used for another inode.
@@ -40,9 +39,7 @@ final class Node: Sendable {
 
     private struct State {
         var descriptor: Descriptor?
-        /// Kept in shares that go by names alone.
         var place: Place?
-        var handle: FileHandle?
         /// Files the client has open, and whether the inode may have lost its last name.
         var users = 0
         var pinned = false
@@ -64,30 +61,17 @@ final class Node: Sendable {
         state = Mutex(State(descriptor: descriptor, pinned: status.links == 0))
     }
 
-    /// The descriptor, opened again where it was given up; `reopened` is called with it then.
-    func descriptor(_ reopened: (Descriptor) -> Void, counter: DescriptorCounter) throws(Errno)
-        -> Descriptor
-    {
+    /// The descriptor, where it has one; it was used.
+    var descriptor: Descriptor? {
         used.store(true, ordering: .relaxed)
-        var isNew = false
-        let descriptor = try state.withLock { state throws(Errno) -> Descriptor in
-            if let descriptor = state.descriptor { return descriptor }
-            guard let handle = state.handle else { throw .stale }
-            let file = try share.open(handle, mount: key.mount, OpenFlags.path)
-            let descriptor = Descriptor(file, counter: counter)
-            state.descriptor = descriptor
-            isNew = true
-            return descriptor
-        }
-        if isNew { reopened(descriptor) }
-        return descriptor
+        return current
     }
 
-    /// Where it was last seen, in a share that goes by names.
+    /// Where it was last seen; nil on mounts below the share's own.
     var place: Place? {
         get { state.withLock { $0.place } }
         set {
-            guard share.usesNames, key.mount == share.rootMount else { return }
+            guard key.mount == share.rootMount else { return }
             state.withLock { $0.place = newValue }
         }
     }
@@ -102,11 +86,8 @@ final class Node: Sendable {
     func isSame(as descriptor: Descriptor) -> Bool {
         state.withLock { state in
             if state.descriptor != nil { return true }
-            // Going by names there is no better proof than the time of birth.
-            guard let handle = state.handle else {
-                return born != nil && born == (try? descriptor.file.status())?.born
-            }
-            return handle == (try? FileHandle(of: descriptor.file))
+            // There is no better proof than the time of birth.
+            return born != nil && born == (try? descriptor.file.status())?.born
         }
     }
 
@@ -126,20 +107,13 @@ final class Node: Sendable {
     }
 
     /// Gives the descriptor up where it can be had again. True where it has none afterwards.
-    func release(reopen: (Descriptor) throws(Errno) -> OwnedFD) -> Bool {
+    func release() -> Bool {
         state.withLock { state in
             guard let descriptor = state.descriptor else { return true }
             guard state.users == 0, !state.pinned else { return false }
-            if state.handle == nil {
-                // An inode without a name cannot be had again.
-                guard let status = try? descriptor.file.status(), status.links > 0 else {
-                    return false
-                }
-                state.handle = share.handle(
-                    of: descriptor, mount: key.mount, isDirectory: type == .directory,
-                    reopen: reopen)
-            }
-            guard state.handle != nil || state.place != nil else { return false }
+            // An inode without a name cannot be had again.
+            guard state.place != nil, let status = try? descriptor.file.status(), status.links > 0
+            else { return false }
             state.descriptor = nil
             return true
         }

@@ -17,9 +17,6 @@ package struct Options: Sendable {
     package var accessControlLists = true
     /// Passes O_DIRECT on to the host's files; else only the client's own cache is passed over.
     package var directIO = false
-    /// Finds inodes again by their file handles (open_by_handle_at(2)) where the file system has them; else
-    /// by their names.
-    package var fileHandles = true
     /// How many inodes may keep a descriptor open at the same time; nil means half of RLIMIT_NOFILE.
     package var openInodes: Int?
 

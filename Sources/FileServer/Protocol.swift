@@ -106,7 +106,6 @@ enum Wire {
     static let openCacheDirectory: UInt32 = 1 << 3
     static let writeFromCache: UInt32 = 1 << 0
     static let writeKillSetID: UInt32 = 1 << 2
-    static let synchronizeDataOnly: UInt32 = 1 << 0
     static let setAttributeKillGroupID: UInt32 = 1 << 0
     static let submount: UInt32 = 1 << 0
 }

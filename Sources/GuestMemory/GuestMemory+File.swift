@@ -3,8 +3,10 @@ package import Linux
 // RAM as the bytes of a file: offsets count the bytes of RAM, without the hole below 4 GiB.
 extension GuestMemory {
     /// The pages that were ever touched, by the guest or by the host, in ascending order.
-    package func usedRanges() throws(Errno) -> [Range<UInt64>] {
-        try mapping.usedRanges().map { UInt64($0.lowerBound)..<UInt64($0.upperBound) }
+    package func usedRanges(
+        _ pageMap: borrowing PageMap
+    ) throws(Errno) -> [Range<UInt64>] {
+        try mapping.usedRanges(pageMap).map { UInt64($0.lowerBound)..<UInt64($0.upperBound) }
     }
 
     /// Whether a range is zero throughout.

@@ -4,8 +4,8 @@ internal import Glibc
 /// One direction of a stream that somebody else opened, used without ever blocking and without making their open file
 /// non-blocking: that flag would be seen by everybody who shares it, a user's shell for example.
 ///
-/// Sockets take MSG_DONTWAIT, pipes and terminals are opened a second time, files never block. Where none of that
-/// works, little enough is moved at a time that a descriptor which poll(2) calls ready does not block.
+/// Sockets take MSG_DONTWAIT, files never block, and pipes and terminals are expected as `opened` answers them. What
+/// blocks nevertheless is moved in such small pieces that a descriptor which poll(2) calls ready does not.
 /// Belongs to one thread.
 package struct ByteStream: ~Copyable {
     private enum Kind {
@@ -32,8 +32,8 @@ package struct ByteStream: ~Copyable {
         if case .alwaysReady = kind { true } else { false }
     }
 
-    /// Takes over a descriptor for one direction.
-    package init(_ descriptor: consuming OwnedFD, _ direction: Direction) {
+    /// Takes over a descriptor.
+    package init(_ descriptor: consuming OwnedFD) {
         let number = descriptor.rawValue
         switch UInt32(bitPattern: cl_file_type(number)) {
         case S_IFSOCK:
@@ -43,16 +43,22 @@ package struct ByteStream: ~Copyable {
             kind = .alwaysReady
             self.descriptor = descriptor
         default:
-            let mode = direction == .input ? O_RDONLY : O_WRONLY
-            let again = try? OpenFiles.reopen(number, mode | O_NONBLOCK | O_NOCTTY)
-            if let again = consume again {
-                kind = .nonBlocking
-                self.descriptor = again
-            } else {
-                kind = .careful
-                self.descriptor = descriptor
-            }
+            kind = cl_is_nonblocking(number) == 1 ? .nonBlocking : .careful
+            self.descriptor = descriptor
         }
+    }
+
+    /// For whoever hands a descriptor on that is to become a stream: a pipe, terminal or device opened a second time,
+    /// without blocking; all else, and what cannot be opened, as it is (dup(2)).
+    package static func opened(
+        _ number: Int32, _ direction: Direction
+    ) throws(Errno) -> OwnedFD {
+        let type = UInt32(bitPattern: cl_file_type(number))
+        let mode = direction == .input ? O_RDONLY : O_WRONLY
+        guard type == S_IFIFO || type == S_IFCHR,
+            let again = try? OpenFiles.reopen(number, mode | O_NONBLOCK | O_NOCTTY)
+        else { return try OwnedFD.duplicating(number) }
+        return again
     }
 
     /// Bytes that are there: at most `count`, none at the end of the stream. EAGAIN when there are none now.

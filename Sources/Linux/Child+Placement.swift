@@ -9,6 +9,8 @@ extension Child {
         package var network = Network.inherited
         /// Process 1 of a pid namespace of its own: its end ends all that it has started, and it sees no other process.
         package var newProcessNamespace = false
+        /// Message queues, semaphores, shared memory and a host name of its own.
+        package var newMessageNamespaces = false
         /// Blocked when the program begins. No signal is lost before: until then all are blocked.
         package var blockedSignals = SignalSet()
 
@@ -85,6 +87,7 @@ extension cl_place {
         case .joined(let number): unsafe network = number
         }
         unsafe new_pids = placement.newProcessNamespace ? 1 : 0
+        unsafe new_ipc_and_uts = placement.newMessageNamespaces ? 1 : 0
         unsafe blocked = placement.blockedSignals.bits
     }
 }

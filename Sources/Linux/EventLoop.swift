@@ -39,6 +39,7 @@ package final class EventLoop {
     private var watches: [UInt64: Watch] = [:]
     private var nextToken: UInt64 = 1
     private var stopped = false
+    private var deadlines: [UInt64: (due: Int64, action: () -> Void)] = [:]
 
     package init() throws(Errno) {
         epoll = OwnedFD(taking: try Errno.check(cl_epoll_create()))
@@ -71,6 +72,35 @@ package final class EventLoop {
         _ = cl_epoll_ctl(epoll.rawValue, EPOLL_CTL_DEL, watch.fd, 0, 0)
     }
 
+    /// Calls the handler once, when the monotonic clock has come to this many nanoseconds.
+    func add(deadline due: Int64, _ action: @escaping () -> Void) -> UInt64 {
+        defer { nextToken += 1 }
+        deadlines[nextToken] = (due, action)
+        return nextToken
+    }
+
+    func remove(deadline number: UInt64) {
+        deadlines[number] = nil
+    }
+
+    /// How long to wait at most: to the next deadline, but not longer than that many milliseconds (-1: for ever).
+    private func patience(_ milliseconds: Int32) -> Int32 {
+        guard let next = deadlines.values.map(\.due).min() else { return milliseconds }
+        let left = Int32(clamping: (max(0, next - Deadline.now) + 999_999) / 1_000_000)
+        return milliseconds < 0 ? left : min(left, milliseconds)
+    }
+
+    /// The earliest first. Whether there was one.
+    private func meetDeadlines() -> Bool {
+        guard !deadlines.isEmpty else { return false }
+        let now = Deadline.now
+        let met = deadlines.filter { $0.value.due <= now }.sorted { $0.value.due < $1.value.due }
+        for (number, deadline) in met where deadlines.removeValue(forKey: number) != nil {
+            deadline.action()
+        }
+        return !met.isEmpty
+    }
+
     /// Makes `run` return after the handlers of this round.
     package func stop() {
         stopped = true
@@ -89,13 +119,14 @@ package final class EventLoop {
     package func runOnce(timeoutMilliseconds: Int32) throws(Errno) -> Bool {
         let capacity = 64
         let descriptor = epoll.rawValue
+        let patience = patience(timeoutMilliseconds)
         var ready: [(token: UInt64, readiness: Readiness)] = []
         // SAFETY: the kernel fills at most `capacity` events; only that many are read.
         let result = unsafe withUnsafeTemporaryAllocation(of: epoll_event.self, capacity: capacity)
         {
             buffer -> Int32 in
             let count = unsafe cl_epoll_wait(
-                descriptor, buffer.baseAddress, Int32(capacity), timeoutMilliseconds)
+                descriptor, buffer.baseAddress, Int32(capacity), patience)
             for index in 0..<max(0, Int(count)) {
                 let token = unsafe cl_epoll_token(buffer.baseAddress?.advanced(by: index))
                 ready.append((token, Readiness(rawValue: unsafe buffer[index].events)))
@@ -107,6 +138,6 @@ package final class EventLoop {
         for event in ready {
             watches[event.token]?.handler(event.readiness)
         }
-        return result > 0
+        return meetDeadlines() || result > 0
     }
 }

@@ -29,7 +29,7 @@ extension OwnedFD {
             })
     }
 
-    /// openat(2) that follows the entry, for /proc/self/fd.
+    /// openat2(2) that follows the entry, for /proc/self/fd.
     package borrowing func openFollowing(
         _ name: FileName, _ flags: Int32
     ) throws(Errno) -> OwnedFD {
@@ -37,7 +37,7 @@ extension OwnedFD {
         return OwnedFD(
             taking: try Errno.retrying {
                 // SAFETY: the name outlives the call.
-                unsafe cl_openat(folder, name.terminated, flags, 0)
+                unsafe cl_open_following(folder, name.terminated, flags, 0)
             })
     }
 
@@ -47,7 +47,7 @@ extension OwnedFD {
         let temporary: Int32 = 0o20_000_000 | O_DIRECTORY
         return OwnedFD(
             taking: try Errno.retrying {
-                unsafe cl_openat(folder, ".", flags | temporary, mode)
+                unsafe cl_open_following(folder, ".", flags | temporary, mode)
             })
     }
 
@@ -150,8 +150,8 @@ extension OwnedFD {
         }
     }
 
-    package borrowing func synchronize(dataOnly: Bool = false) throws(Errno) {
-        try Errno.check(cl_fsync(rawValue, dataOnly ? 1 : 0))
+    package borrowing func synchronize() throws(Errno) {
+        try Errno.check(cl_fsync(rawValue))
     }
 
     /// Writes back the whole file system of a descriptor that is not O_PATH.

@@ -65,11 +65,6 @@ extension OwnedFD {
         try OwnedFD.open(path, flags | 0o10_000_000)
     }
 
-    /// The same file or folder in a mount of its own that no other mounts are in (open_tree(2)).
-    package borrowing func withoutMountsBelow() throws(Errno) -> OwnedFD {
-        OwnedFD(taking: try Errno.check(cl_clone_mount(rawValue)))
-    }
-
     /// An unnamed file in memory (memfd_create(2)); the name shows in /proc only.
     package static func memoryFile(_ name: String) throws(Errno) -> OwnedFD {
         OwnedFD(taking: try Errno.check(unsafe cl_memfd_create(name, 0)))

@@ -48,17 +48,18 @@ internal import Glibc
 
     /// The pages that have contents of their own, in memory or swapped out, as offsets in ascending order
     /// (/proc/PID/pagemap, Documentation/admin-guide/mm/pagemap.rst).
-    package borrowing func usedRanges() throws(Errno) -> [Range<Int>] {
+    package borrowing func usedRanges(
+        _ map: borrowing PageMap
+    ) throws(Errno) -> [Range<Int>] {
         let pageSize = 4096
         let entriesAtOnce = 8192
         let present: UInt8 = 0b1100_0000
-        let map = try OwnedFD.open("/proc/self/pagemap", O_RDONLY)
         let firstPage = Int64(UInt(bitPattern: unsafe base)) / Int64(pageSize)
         var ranges: [Range<Int>] = []
         var page = 0
         while page < size / pageSize {
             let count = min(entriesAtOnce, size / pageSize - page)
-            let entries = try map.read(upTo: count * 8, at: (firstPage + Int64(page)) * 8)
+            let entries = try map.file.read(upTo: count * 8, at: (firstPage + Int64(page)) * 8)
             guard entries.count >= 8 else { throw .io }
             // Bits 63 and 62 of an entry, which is little-endian.
             for index in 0..<entries.count / 8 where entries[index * 8 + 7] & present != 0 {
@@ -76,5 +77,15 @@ internal import Glibc
 
     deinit {
         _ = unsafe cl_munmap(base, size)
+    }
+}
+
+/// Which pages of this process are in memory (/proc/PID/pagemap).
+package struct PageMap: ~Copyable, Sendable {
+    fileprivate let file: OwnedFD
+
+    /// Opens it; that needs /proc.
+    package init() throws(Errno) {
+        file = try OwnedFD.open("/proc/self/pagemap", O_RDONLY)
     }
 }

@@ -4,7 +4,7 @@ internal import Synchronization
 
 /// A named thread of pthreads. Its body runs once; `join` waits for the end.
 ///
-/// All signals are blocked in it, so that they reach the main thread or its signalfd; a body that wants
+/// All signals but SIGSYS are blocked in it, so that they reach the main thread or its signalfd; a body that wants
 /// one unblocks it itself.
 package final class Thread: @unchecked Sendable {
     // SAFETY: `handle` is written before `start` returns and read by `join` only.
@@ -41,7 +41,8 @@ package final class Thread: @unchecked Sendable {
     }
 
     private func run() {
-        _ = cl_signal_mask(UInt64.max, 1)
+        // A call that the thread's filter traps must reach its handler.
+        _ = cl_signal_mask(UInt64.max & ~SignalSet(SIGSYS).bits, 1)
         _ = unsafe cl_set_thread_name(String(name.prefix(15)))
         identifier.store(cl_gettid(), ordering: .releasing)
         body()

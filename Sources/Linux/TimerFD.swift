@@ -21,32 +21,3 @@ package struct TimerFD: ~Copyable, Sendable {
         return unsafe cl_read(descriptor.rawValue, &count, 8) == 8
     }
 }
-
-/// Something that happens later unless it is cancelled. Belongs to the event loop's thread.
-package final class Deadline {
-    private let loop: EventLoop
-    private let timer: TimerFD
-    private var watch: EventLoop.Registration?
-
-    /// Calls `action` once, after this many milliseconds, while this object lives.
-    package init(
-        loop: EventLoop, milliseconds: Int64, _ action: @escaping () -> Void
-    ) throws(Errno) {
-        self.loop = loop
-        timer = try TimerFD()
-        try timer.set(milliseconds: milliseconds)
-        watch = try loop.add(timer.descriptor, .readable) { [weak self] _ in
-            self?.cancel()
-            action()
-        }
-    }
-
-    deinit {
-        cancel()
-    }
-
-    package func cancel() {
-        if let watch { loop.remove(watch) }
-        watch = nil
-    }
-}

@@ -10,6 +10,7 @@ package struct SandboxConfiguration: Equatable, Sendable {
     package var debug = false
     /// Makes a template instead of running a container.
     package var makesTemplate = false
+    package var jail = JailConfiguration()
 
     package init() {}
 }
@@ -58,6 +59,8 @@ package struct Share: Equatable, Sendable {
     /// O_PATH descriptor of the host's folder or file.
     package var descriptor: Int32
     package var view: View
+    /// Whether the guest is to see what is mounted below.
+    package var recursive: Bool
 
     /// How the guest sees it.
     package struct View: Equatable, Sendable {
@@ -73,10 +76,11 @@ package struct Share: Equatable, Sendable {
         package init() {}
     }
 
-    package init(name: String, descriptor: Int32, view: View) {
+    package init(name: String, descriptor: Int32, view: View, recursive: Bool) {
         self.name = name
         self.descriptor = descriptor
         self.view = view
+        self.recursive = recursive
     }
 }
 

@@ -18,6 +18,7 @@ extension SandboxConfiguration: @unsafe WireFormat {
         unsafe message.title = arena.string(title)
         unsafe message.debug = debug ? 1 : 0
         unsafe message.makes_template = makesTemplate ? 1 : 0
+        unsafe message.jail = arena.message(jail)
     }
 
     init(_ message: Vmrun__SandboxConfiguration) throws(MessageError) {
@@ -29,6 +30,7 @@ extension SandboxConfiguration: @unsafe WireFormat {
         title = unsafe Read.string(message.title)
         debug = unsafe message.debug != 0
         makesTemplate = unsafe message.makes_template != 0
+        jail = try unsafe Read.message(message.jail) ?? JailConfiguration()
     }
 }
 
@@ -102,6 +104,7 @@ extension Share: @unsafe WireFormat {
         unsafe message.n_gid_mappings = view.gidMappings.count
         unsafe message.gid_mappings = arena.messages(view.gidMappings)
         unsafe message.mappings_below = view.mappingsBelow ? 1 : 0
+        unsafe message.recursive = recursive ? 1 : 0
     }
 
     init(_ message: Vmrun__Share) throws(MessageError) {
@@ -112,7 +115,38 @@ extension Share: @unsafe WireFormat {
         view.mappingsBelow = unsafe message.mappings_below != 0
         self.init(
             name: unsafe Read.string(message.name), descriptor: unsafe message.descriptor,
-            view: view)
+            view: view, recursive: unsafe message.recursive != 0)
+    }
+}
+
+extension JailConfiguration: @unsafe WireFormat {
+    static func prepare(_ message: UnsafeMutablePointer<Vmrun__JailConfiguration>?) {
+        unsafe vmrun__jail_configuration__init(message)
+    }
+
+    func fill(_ message: inout Vmrun__JailConfiguration, _ arena: Arena) {
+        unsafe message.n_without = without.count
+        unsafe message.without = arena.strings(without.map(\.rawValue).sorted())
+        unsafe message.loop = arena.data(loop)
+        unsafe message.processor = arena.data(processor)
+        unsafe message.files = arena.data(files)
+        unsafe message.card = arena.data(card)
+    }
+
+    init(_ message: Vmrun__JailConfiguration) throws(MessageError) {
+        self.init()
+        let names = unsafe Read.strings(message.n_without, message.without)
+        without = Set(names.compactMap(JailLayer.init(rawValue:)))
+        loop = unsafe Read.data(message.loop)
+        processor = unsafe Read.data(message.processor)
+        files = unsafe Read.data(message.files)
+        card = unsafe Read.data(message.card)
+    }
+}
+
+extension JailConfiguration: Message, @unsafe RootMessage {
+    static var descriptor: UnsafePointer<ProtobufCMessageDescriptor> {
+        unsafe vmrun_jail_configuration_descriptor()
     }
 }
 

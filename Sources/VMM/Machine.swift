@@ -85,8 +85,8 @@ package final class Machine: @unchecked Sendable {
         bus.append(slot)
     }
 
-    /// Loads kernel and guest image and starts the processors.
-    package func start(kernel: borrowing OwnedFD, image: borrowing OwnedFD) throws {
+    /// Loads kernel and guest image: what remains is `startProcessors`.
+    package func load(kernel: borrowing OwnedFD, image: borrowing OwnedFD) throws {
         let places = bus.slots.map { (address: $0.address, interruptLine: $0.interruptLine) }
         let loader = MachineLoader(
             memory: memory, commandLine: try MachineCommandLine.make(plan, devices: places),
@@ -94,7 +94,6 @@ package final class Machine: @unchecked Sendable {
         let entry = try loader.load(kernel: kernel, image: image)
         try makeProcessors(try hypervisor.supportedCPUID())
         try processors.first?.prepareBoot(entry: entry)
-        try startProcessors()
     }
 
     internal func makeProcessors(_ cpuid: CPUIDTable) throws {
@@ -107,9 +106,10 @@ package final class Machine: @unchecked Sendable {
         }
     }
 
-    internal func startProcessors() throws {
+    /// `prepare` is called on each processor's thread before it runs, and ends it by answering false.
+    internal func startProcessors(prepare: @escaping @Sendable () -> Bool) throws {
         for processor in processors {
-            try processor.start { [self] end in
+            try processor.start(prepare: prepare) { [self] end in
                 mailbox.post { self.end(end) }
             }
         }

@@ -52,11 +52,13 @@ internal final class ProcessorThread: @unchecked Sendable {
     }
 
     /// Runs the processor until the machine ends or `stop`; then `onEnd` is called on its thread, but not after `stop`.
-    func start(onEnd: @escaping @Sendable (MachineEnd) -> Void) throws {
+    func start(
+        prepare: @escaping @Sendable () -> Bool, onEnd: @escaping @Sendable (MachineEnd) -> Void
+    ) throws {
         try Errno.check(cl_signal_interrupts(Self.kickSignal))
         thread = try Thread.start(name: "vcpu\(vcpu.id)") { [self] in
             _ = try? SignalSet(Self.kickSignal).unblock()
-            if let end = run() { onEnd(end) }
+            if prepare(), let end = run() { onEnd(end) }
         }
     }
 

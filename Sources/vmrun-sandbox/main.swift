@@ -1,6 +1,6 @@
 // One container's machine. `vmrun-sandbox FD`: the configuration is a frame on the inherited descriptor FD.
-// `vmrun-sandbox exec FD TTY CONTAINER PROCESS`: what stands for a process of exec; FD is the connection to the sandbox,
-// TTY the slave of the process's terminal or -1.
+// `vmrun-sandbox exec FD TTY JAIL CONTAINER PROCESS`: what stands for a process of exec; FD is the connection to the
+// sandbox, TTY the slave of the process's terminal or -1, JAIL a file with how it confines itself.
 // `vmrun-sandbox watch LISTENER SANDBOX PROGRAM...`: has the program run when something happens in the network namespace that
 // the netlink socket LISTENER hears of, until the process of the pidfd SANDBOX ends.
 internal import Glibc
@@ -29,13 +29,14 @@ func readConfiguration(_ number: Int32) throws -> SandboxConfiguration {
 
 func standIn(_ arguments: ArraySlice<String>) throws -> Int32 {
     let words = Array(arguments)
-    guard words.count == 4, let connection = Int32(words[0]), connection > 2,
-        let terminal = Int32(words[1])
+    guard words.count == 5, let connection = Int32(words[0]), connection > 2,
+        let terminal = Int32(words[1]), let jail = Int32(words[2]), jail > 2
     else { complain("exec: is started by vmrun") }
+    let configuration = try StandIn.jail(in: OwnedFD(taking: jail))
     var standIn = try StandIn(
         connection: OwnedFD(taking: connection),
-        terminal: terminal < 0 ? nil : OwnedFD(taking: terminal), container: words[2],
-        process: words[3])
+        terminal: terminal < 0 ? nil : OwnedFD(taking: terminal), jail: configuration,
+        container: words[3], process: words[4])
     return try standIn.run()
 }
 
@@ -63,9 +64,8 @@ guard CommandLine.arguments.count == 2, let number = Int32(CommandLine.arguments
 else { complain("is started by vmrun, with the number of a descriptor") }
 do {
     let configuration = try readConfiguration(number)
-    exit(
-        configuration.makesTemplate
-            ? try TemplateMaker(configuration).run() : try Sandbox(configuration).run())
+    if configuration.makesTemplate { try TemplateMaker(configuration).run() }
+    try Sandbox(configuration).run()
 } catch {
     complain("\(error)")
 }

@@ -102,7 +102,7 @@ import Testing
 
     @Test(arguments: [
         ("fail no such luck", "no such luck"),
-        ("die", "the sandbox process was killed by signal 9 (SIGKILL)"),
+        ("die", "the sandbox process was killed by signal 11 (SIGSEGV)"),
     ])
     func bootsWithOneWarningWhenTheMakerFails(steps: String, reason: String) throws {
         try bundle.makesTemplates(steps)

@@ -71,7 +71,7 @@ let canRun = KVMProbe.run() == .hardware || KVMProbe.run() == .software
                 shares rootfs
                 folder /
                 session true
-                environment PATH
+                environment []
 
                 """)
     }

@@ -72,7 +72,7 @@ import Testing
 
     @Test(arguments: [
         ("fail no such luck", "no such luck"),
-        ("die", "the sandbox process was killed by signal 9 (SIGKILL)"),
+        ("die", "the sandbox process was killed by signal 11 (SIGSEGV)"),
         ("write half\nfail no such luck", "no such luck"),
         ("nonsense", "the sandbox process ended with status 92"),
     ])

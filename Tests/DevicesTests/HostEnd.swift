@@ -36,8 +36,8 @@ final class HostEnd {
             input: try Descriptor(fromGuest.first.duplicate()),
             output: try Descriptor(toGuest.second.duplicate()))
         let stream = HostStream(
-            loop: loop, input: try toGuest.first.duplicate(),
-            output: try fromGuest.second.duplicate())
+            loop: loop, input: try ByteStream.opened(toGuest.first.rawValue, .input),
+            output: try ByteStream.opened(fromGuest.second.rawValue, .output))
         return (stream, end)
     }
 

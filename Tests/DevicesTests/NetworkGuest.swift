@@ -49,7 +49,9 @@ final class NetworkGuest {
     }
 
     static func makeDevice(_ memory: GuestMemory, _ reports: Counter) throws -> NetworkDevice {
-        try NetworkDevice(memory: memory, mac: mac) { _ in reports.increment() }
+        let device = try NetworkDevice(memory: memory, mac: mac) { _ in reports.increment() }
+        try device.start(name: "net")
+        return device
     }
 
     func activate(progress: [QueueProgress] = []) throws {
@@ -66,7 +68,7 @@ final class NetworkGuest {
     func attach() throws {
         let pair = try UnixSocket.packetPair()
         wire = try Wire(try pair.first.duplicate())
-        try device.attach(tap: try pair.second.duplicate(), name: "net")
+        try device.attach(tap: try pair.second.duplicate())
     }
 
     /// Goes on with another device, as a machine that is saved and restored does.

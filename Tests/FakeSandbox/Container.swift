@@ -33,6 +33,11 @@ final class Container {
 
     init(_ configuration: SandboxConfiguration) throws {
         self.configuration = configuration
+        let numbers = configuration.descriptors
+        for number in [numbers.stdin, numbers.stdout, numbers.stderr] where number >= 0 {
+            // The real one never blocks on them.
+            try OwnedFD.duplicating(number).setNonBlocking(false)
+        }
         signals = try SignalFD(blocking: Self.forwardedSignals)
         arguments = configuration.container.process.arguments
         report = FrameChannel(OwnedFD(taking: configuration.descriptors.report))
@@ -88,7 +93,7 @@ final class Container {
         case "cat": try copy()
         case "terminal": try beTerminal()
         case "environment": try describe()
-        case "enclosed": try describeEnclosure()
+        case "enclosed": try describeEnclosure()  // and waits
         case "origin":
             try say(try origin())
             end(0)
@@ -178,7 +183,7 @@ final class Container {
         try say("shares \(configuration.shares.map(\.name).joined(separator: " "))\n")
         try say("folder \(try OwnedFD.target(ofLink: "/proc/self/cwd"))\n")
         try say("session \(getsid(0) == getpid())\n")
-        try say("environment \(ProcessSetup.environment().keys.sorted().joined(separator: " "))\n")
+        try say("environment \(ProcessSetup.environment().keys.sorted())\n")
         exit(0)
     }
 
@@ -186,24 +191,20 @@ final class Container {
     private func describeEnclosure() throws {
         let share = configuration.shares[0].descriptor
         let file = try OwnedFD.memoryFile("kept")
-        try Enclosure.enter(
-            OwnedFD.duplicating(share), readOnly: configuration.container.rootReadonly)
+        let shared = try Enclosure.copy(share, recursive: true, readOnly: false)
+        try Enclosure.enter(share, readOnly: configuration.container.rootReadonly)
         let names = try OwnedFD.open("/", O_RDONLY | O_DIRECTORY).names()
         try say("/ \(names.map { String(decoding: $0.bytes, as: UTF8.self) }.sorted())\n")
         try say("pid \(getpid())\n")
         let mounts = try? OwnedFD.open("/proc/self/mountinfo", O_RDONLY).readAll(limit: 1 << 20)
         try say("mounts \(mounts?.count(where: { $0 == UInt8(ascii: "\n") }) ?? 0)\n")
-        do {
-            _ = try OwnedFD.open("/made", O_WRONLY | O_CREAT, mode: 0o600).status()
-        } catch {
-            try say("write: \(error)\n")
-        }
+        let above = try OpenFiles.folder().open(at: "..", O_RDONLY | O_DIRECTORY).status()
+        let own = try OpenFiles.folder().status()
+        try say("above the descriptors: \(above.inode == own.inode ? "nothing" : "something")\n")
         // Descriptors from before, and their names.
         let again = try OpenFiles.folder().open(at: String(file.rawValue), O_RDWR)
         try again.writeAll([1])
-        let shared = try OwnedFD.duplicating(share)
         try shared.makeDirectory("through-the-share", mode: 0o700)
         try say("descriptors work\n")
-        exit(0)
     }
 }

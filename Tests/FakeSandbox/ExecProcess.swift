@@ -23,6 +23,9 @@ final class ExecProcess {
         input = descriptors.takeFirst()
         output = plan.terminal ? try input?.duplicate() : descriptors.takeFirst()
         errors = descriptors.takeFirst()
+        try input?.setNonBlocking(false)
+        try output?.setNonBlocking(false)
+        try errors?.setNonBlocking(false)
     }
 
     /// Its next input matters. Borrowed.

@@ -45,7 +45,7 @@ struct Maker: ~Copyable {
         case "fail":
             try report.send(SandboxReport.failure(Failure(message: argument)))
             exit(1)
-        case "die": kill(getpid(), SIGKILL)
+        case "die": Container.crash()
         case "wait": usleep((UInt32(argument) ?? 0) * 1000)
         case "write": try state.writeAll(Array(argument.utf8))
         // Until the one that wants the template is gone.

@@ -1,6 +1,7 @@
 // A sandbox without a machine: it speaks the protocol of vmrun-sandbox and plays the container itself, as
 // the first argument of the container's process says (`Container.play`), or the maker of a template, as the kernel
-// says (`Maker.play`). `FakeSandbox exec ...` is the real stand-in of exec's processes, `FakeSandbox watch ...` the real watcher. For the tests of the host side.
+// says (`Maker.play`). `FakeSandbox enter PID` looks at what it shows of itself, `FakeSandbox trap`
+// makes a system call that its filter traps, and `FakeSandbox exec ...` is the real stand-in of exec's processes, `FakeSandbox watch ...` the real watcher. For the tests of the host side.
 import Glibc
 import Linux
 import Protocols
@@ -18,10 +19,11 @@ func readConfiguration() throws -> SandboxConfiguration {
 /// As vmrun-sandbox has it.
 func standIn(_ words: [String]) throws -> Int32 {
     let terminal = Int32(words[1]) ?? -1
+    let jail = try StandIn.jail(in: OwnedFD(taking: Int32(words[2]) ?? -1))
     var standIn = try StandIn(
         connection: OwnedFD(taking: Int32(words[0]) ?? -1),
-        terminal: terminal < 0 ? nil : OwnedFD(taking: terminal), container: words[2],
-        process: words[3])
+        terminal: terminal < 0 ? nil : OwnedFD(taking: terminal),
+        jail: jail, container: words[3], process: words[4])
     return try standIn.run()
 }
 
@@ -35,6 +37,12 @@ if CommandLine.arguments[1] == "watch" {
         sandbox: OwnedFD(taking: Int32(words[3]) ?? -1), command: Array(words.dropFirst(4))
     ).run()
     exit(0)
+}
+if CommandLine.arguments[1] == "trap" {
+    exit(try Trapped.run())
+}
+if CommandLine.arguments[1] == "enter" {
+    exit(try Visitor.run(CommandLine.arguments[2]))
 }
 if CommandLine.arguments[1] == "reap" {
     exit(try Reaper.run(Array(CommandLine.arguments.dropFirst(2))))

@@ -15,7 +15,7 @@ struct ByteStreamTests {
     @Test("an empty socket does not block, and its open file stays as it is")
     func socketInput() throws {
         let pair = try UnixSocket.pair()
-        let stream = ByteStream(try pair.first.duplicate(), .input)
+        let stream = ByteStream(try ByteStream.opened(pair.first.rawValue, .input))
 
         #expect(throws: Errno.wouldBlock) { try stream.read(upTo: 9) }
         try pair.second.writeAll([1, 2, 3])
@@ -29,7 +29,7 @@ struct ByteStreamTests {
     @Test("an empty pipe does not block, and its open file stays as it is")
     func pipeInput() throws {
         let pipe = try OwnedFD.pipe()
-        let stream = ByteStream(try pipe.first.duplicate(), .input)
+        let stream = ByteStream(try ByteStream.opened(pipe.first.rawValue, .input))
 
         #expect(throws: Errno.wouldBlock) { try stream.read(upTo: 9) }
         try pipe.second.writeAll([1])
@@ -41,7 +41,7 @@ struct ByteStreamTests {
     @Test("a full pipe or socket does not block", arguments: [false, true])
     func fullOutput(isSocket: Bool) throws {
         let pair = isSocket ? try UnixSocket.pair() : try OwnedFD.pipe()
-        let stream = ByteStream(try pair.second.duplicate(), .output)
+        let stream = ByteStream(try ByteStream.opened(pair.second.rawValue, .output))
         let bytes = [UInt8](repeating: 7, count: 65536)
         var written = 0
 
@@ -59,7 +59,7 @@ struct ByteStreamTests {
     @Test("a socket's peer learns of the end of writing")
     func finish() throws {
         let pair = try UnixSocket.pair()
-        let stream = ByteStream(try pair.first.duplicate(), .output)
+        let stream = ByteStream(try ByteStream.opened(pair.first.rawValue, .output))
         _ = try stream.write([1])
 
         stream.finishWriting()
@@ -71,7 +71,7 @@ struct ByteStreamTests {
     func nobody(isSocket: Bool) throws {
         let writer =
             isSocket ? try UnixSocket.pair().keepingSecond() : try OwnedFD.pipe().keepingSecond()
-        let stream = ByteStream(writer, .output)
+        let stream = ByteStream(writer)
 
         #expect(throws: Errno.brokenPipe) { try stream.write([1]) }
     }
@@ -79,20 +79,20 @@ struct ByteStreamTests {
     @Test("a file is always ready")
     func file() throws {
         let file = try OwnedFD.memoryFile("stream")
-        let output = ByteStream(try file.duplicate(), .output)
+        let output = ByteStream(try file.duplicate())
 
         #expect(output.isAlwaysReady == true)
         #expect(try output.write([1, 2]) == 2)
         _ = try file.seek(to: 0, whence: SEEK_SET)
-        let input = ByteStream(try file.duplicate(), .input)
+        let input = ByteStream(try file.duplicate())
         #expect(try input.read(upTo: 9) == [1, 2])
         #expect(try input.read(upTo: 9) == [])
     }
 
     @Test("/dev/null has no input and takes all output")
     func null() throws {
-        let input = ByteStream(try OwnedFD.open("/dev/null", O_RDONLY), .input)
-        let output = ByteStream(try OwnedFD.open("/dev/null", O_WRONLY), .output)
+        let input = ByteStream(try OwnedFD.open("/dev/null", O_RDONLY))
+        let output = ByteStream(try OwnedFD.open("/dev/null", O_WRONLY))
 
         #expect(try input.read(upTo: 9) == [])
         #expect(try output.write([1, 2, 3]) == 3)
@@ -101,7 +101,7 @@ struct ByteStreamTests {
     @Test("a terminal is not blocked on, and its open file stays as it is")
     func terminal() throws {
         let pair = try Terminal.openPseudoTerminal()
-        let stream = ByteStream(try pair.second.duplicate(), .input)
+        let stream = ByteStream(try ByteStream.opened(pair.second.rawValue, .input))
 
         #expect(throws: Errno.wouldBlock) { try stream.read(upTo: 9) }
         try pair.first.writeAll(Array("line\n".utf8))

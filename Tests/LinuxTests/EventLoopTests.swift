@@ -105,9 +105,9 @@ struct EventLoopTests {
     @Test("a deadline comes once, unless it is cancelled")
     func deadlines() throws {
         var order: [Int] = []
-        let cancelled = try Deadline(loop: loop, milliseconds: 1) { order.append(1) }
-        let kept = try Deadline(loop: loop, milliseconds: 2) { order.append(2) }
-        let last = try Deadline(loop: loop, milliseconds: 3) { [loop] in
+        let cancelled = Deadline(loop: loop, milliseconds: 1) { order.append(1) }
+        let kept = Deadline(loop: loop, milliseconds: 2) { order.append(2) }
+        let last = Deadline(loop: loop, milliseconds: 3) { [loop] in
             order.append(3)
             loop.stop()
         }

@@ -169,20 +169,6 @@ struct FilesTests {
         #expect(count == 4)
         #expect(try to.read(upTo: 99, at: 0) == [0] + Array("2345".utf8))
     }
-
-    @Test("a handle says which inode it is, not which number it has")
-    func handle() throws {
-        let folder = try temporary.open()
-        try put("", "a")
-        try put("", "b")
-        let a = try Linux.FileHandle(of: folder.openBeneath("a", O_RDONLY))
-        let b = try Linux.FileHandle(of: folder.openBeneath("b", O_RDONLY))
-
-        try folder.rename("a", into: folder, as: "c", flags: 0)
-
-        #expect(try Linux.FileHandle(of: folder.openBeneath("c", O_RDONLY)) == a)
-        #expect(a != b)
-    }
 }
 
 @Suite("Names of files")

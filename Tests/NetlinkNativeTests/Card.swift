@@ -28,7 +28,8 @@ final class Card {
                 features: device.features & ~absent,
                 queues: [receive.configuration, transmit.configuration])
         else { throw Errno.io }
-        try device.attach(tap: tap, name: "net")
+        try device.start(name: "net")
+        try device.attach(tap: tap)
         device.activate(activation)
         for _ in 0..<256 {
             let piece = self.ram.buffer(Self.bufferSize)

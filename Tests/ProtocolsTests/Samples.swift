@@ -184,7 +184,12 @@ enum Samples {
         view.uidMappings = [IDMapping(containerID: 0, hostID: 100_000, size: 65536)]
         view.gidMappings = [IDMapping(containerID: 1, hostID: 2, size: 3)]
         view.mappingsBelow = true
-        configuration.shares = [Share(name: "rootfs", descriptor: 9, view: view)]
+        configuration.shares = [Share(name: "rootfs", descriptor: 9, view: view, recursive: true)]
+        configuration.jail.without = [.seccomp, .limits]
+        configuration.jail.loop = [1]
+        configuration.jail.processor = [2]
+        configuration.jail.files = [3]
+        configuration.jail.card = [4]
         configuration.title = "vmrun: id"
         configuration.debug = true
         return configuration

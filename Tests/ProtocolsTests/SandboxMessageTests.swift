@@ -27,6 +27,7 @@ struct SandboxMessageTests {
             38 01 40 01
             48 01
             50 01 58 01
+            42 00            # jail (8), empty
             """)
         #expect(configuration.encoded() == bytes)
     }

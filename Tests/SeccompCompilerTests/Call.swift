@@ -34,7 +34,11 @@ struct Call {
     }
 
     func answer(of program: SeccompProgram) throws -> Answer {
-        Answer(number: try FilterMachine.run(program.filter, words))
+        try answer(ofFilter: program.filter)
+    }
+
+    func answer(ofFilter filter: [UInt8]) throws -> Answer {
+        Answer(number: try FilterMachine.run(filter, words))
     }
 }
 

@@ -24,7 +24,7 @@ final class LoadedTemplateTests {
         var state = TemplateSamples.state
         state.memorySize = Self.size
         state.processorCount = 2
-        state.memoryParts = try MemoryFile.write(memory, to: file)
+        state.memoryParts = try MemoryFile.write(memory, PageMap(), to: file)
         try file.synchronize()
         state.memoryFile = try MemoryFileIdentity(file)
         try write(TemplateFile.encode(state))

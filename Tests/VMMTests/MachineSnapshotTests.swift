@@ -37,7 +37,7 @@ struct MachineSnapshotTests {
 
     private func refusal(_ machine: Machine, _ snapshot: MachineSnapshot) -> String {
         do {
-            try machine.start(from: snapshot)
+            try machine.restore(snapshot)
             machine.stop()
             return "started"
         } catch {

@@ -31,7 +31,7 @@ final class MemoryFileTests {
     }
 
     private func written() throws -> [Range<UInt64>] {
-        let parts = try MemoryFile.write(memory, to: file)
+        let parts = try MemoryFile.write(memory, PageMap(), to: file)
         try file.synchronize()
         return parts
     }
@@ -83,7 +83,7 @@ final class MemoryFileTests {
         let full = try OwnedFD.open("/dev/full", O_RDWR)
         try fill([1])
 
-        #expect(throws: Errno.self) { try MemoryFile.write(memory, to: full) }
+        #expect(throws: Errno.self) { try MemoryFile.write(memory, PageMap(), to: full) }
     }
 
     @Test("all memory may be zero again")

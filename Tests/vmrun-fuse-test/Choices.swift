@@ -14,7 +14,6 @@ struct Choices {
             switch word {
             case "--no-writeback": options.writeback = false
             case "--no-acl": options.accessControlLists = false
-            case "--no-handles": options.fileHandles = false
             case "--read-only": readOnly = true
             case "--threads":
                 guard let count = rest.popFirst().flatMap({ Int($0) }) else { return nil }

@@ -10,7 +10,7 @@ let arguments = CommandLine.arguments
 guard arguments.count >= 3, let choices = Choices(arguments.dropFirst(3)) else {
     print(
         """
-        usage: vmrun-fuse-test SOURCE MOUNTPOINT [--no-writeback] [--no-acl] [--no-handles] [--read-only]
+        usage: vmrun-fuse-test SOURCE MOUNTPOINT [--no-writeback] [--no-acl] [--read-only]
             [--cache never|automatic|always] [--threads N] [--inodes N]
         """)
     exit(2)

@@ -207,7 +207,7 @@ def extended_attributes(d):
     os.mkfifo(f"{d}/pipe")
     for name in ("f", "dir", "link", "pipe"):
         path = f"{d}/{name}"
-        for attribute in ("user.one", "trusted.two", "security.capability", "other.x", "user."):
+        for attribute in ("user.one", "security.capability", "other.x", "user."):
             value = struct.pack("<IIIII", 0x02000000, 1 << 13, 0, 0, 0)
             set_ = attempt(os.setxattr, path, attribute, value, follow_symlinks=False)
             out.append((name, attribute, set_, attempt(os.getxattr, path, attribute, follow_symlinks=False)))
@@ -401,7 +401,7 @@ def permissions(d):
         lambda: os.unlink(f"{d}/sticky/f"), lambda: os.chmod(f"{d}/private", 0o666),
         lambda: os.chown(f"{d}/private", USER, -1), lambda: os.utime(f"{d}/private", (1, 1)),
         lambda: os.listdir(f"{d}/closed"), lambda: os.setxattr(f"{d}/private", "user.x", b"y"),
-        lambda: os.setxattr(f"{d}/private", "trusted.x", b"y"), lambda: os.truncate(f"{d}/private", 0),
+        lambda: os.truncate(f"{d}/private", 0),
         lambda: os.access(f"{d}/private", os.R_OK), lambda: os.rename(f"{d}/closed", f"{d}/opened"),
         lambda: os.link(f"{d}/private", f"{d}/hard"), lambda: os.stat(f"{d}/private").st_size]
     return [as_user(one) for one in attempts]

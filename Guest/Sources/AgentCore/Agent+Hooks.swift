@@ -27,7 +27,7 @@ extension Agent {
         let hook = container.plan.startContainerHooks[run.index]
         do throws(Failure) {
             let program = try Program.hook(hook, container.plan, of: first.pid)
-            let deadline = try deadline(of: hook, run)
+            let deadline = deadline(of: hook, run)
             let streams = try hookStreams(container.plan.hookState)
             // Memory of its own: whoever shares the agent's needs a look after its score (`prepareExecution`).
             var place = Launch.Place()
@@ -60,15 +60,11 @@ extension Agent {
         }
     }
 
-    private func deadline(of hook: Hook, _ run: HookRun) throws(Failure) -> Deadline? {
+    private func deadline(of hook: Hook, _ run: HookRun) -> Deadline? {
         let seconds = hook.timeoutSeconds
         guard seconds > 0 else { return nil }
-        do throws(Errno) {
-            return try Deadline(loop: loop, milliseconds: Int64(seconds) * 1000) { [unowned run] in
-                run.ranOut(seconds: seconds)
-            }
-        } catch {
-            throw Action.step("set a timer").failure(error)
+        return Deadline(loop: loop, milliseconds: Int64(seconds) * 1000) { [unowned run] in
+            run.ranOut(seconds: seconds)
         }
     }
 

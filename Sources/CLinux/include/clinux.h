@@ -23,6 +23,8 @@ int cl_close(int fd);
 int cl_dup(int fd);
 int cl_set_cloexec(int fd, int on);
 int cl_set_nonblocking(int fd, int on);
+// 1: the open file does not block.
+int cl_is_nonblocking(int fd);
 long cl_read(int fd, void *buffer, size_t count);
 long cl_write(int fd, const void *buffer, size_t count);
 long cl_readv(int fd, const struct iovec *iov, int count);
@@ -80,6 +82,8 @@ int cl_gettid(void);
 int cl_tgkill(int pid, int tid, int signal);
 int cl_prctl(int option, unsigned long a2, unsigned long a3, unsigned long a4, unsigned long a5);
 int cl_set_thread_name(const char *name);
+// What the calling thread has been given, or "main". Valid as long as it runs.
+const char *cl_thread_name(void);
 
 int cl_ioctl(int fd, unsigned long request, void *argument);
 int cl_ioctl_value(int fd, unsigned long request, unsigned long argument);

@@ -1,12 +1,23 @@
-// A mount namespace with nothing in it but one folder. Like clinux.h: the value, or the negated errno.
+// Mounts of a process's own. Like clinux.h: the value, or the negated errno; `*step` is the name of what failed.
 #pragma once
 
-enum { CL_ENCLOSE_READONLY = 1 };
-// Leaves this process in a new mount namespace whose root is the open folder with what is mounted below it, and
-// with a read-only proc of this process's pid namespace on its own folder `proc`, where it has one. No mount is
-// passed on in either direction, set-user-id bits and device nodes have no effect there, and with READONLY the
-// root's own mount is read-only. What was opened before stays usable.
-// Answers a descriptor (O_PATH) of that proc's `self/fd`, which is good whether or not proc is to be seen.
-// `*step` is the name of what failed. To be called by a process with one thread and CAP_SYS_ADMIN; one for which
-// it has failed must end.
+enum {
+    // With what is mounted below.
+    CL_TREE_RECURSIVE = 1,
+    // The mount itself is read-only, those below it are as they were.
+    CL_TREE_READONLY = 2,
+    // No program of it can be executed.
+    CL_TREE_NOEXEC = 4,
+};
+// A copy of a mount with the open file as its root, attached nowhere: no name leads out of it, set-user-id bits and
+// device nodes have no effect there, and no mount is passed on in either direction. The file must be of a mount of
+// this process's namespace. Answers a descriptor (O_PATH).
+int cl_copy_tree(int file, int flags, const char **step);
+
+// Leaves this process in a new mount namespace, and without sight of it. Whoever enters that namespace (setns(2)) has
+// a copy of the open folder with all that is mounted below it as root, with a read-only proc of this process's pid
+// namespace on its own folder `proc`, where it has one. The process itself has another such copy as its root, alone.
+// A folder of -1 stands for an empty one, in both. Flags are CL_TREE_READONLY or 0. What was opened before stays usable.
+// Answers a descriptor (O_PATH) of a copy of /proc/self/fd, from which nothing else of that proc can be reached.
+// To be called by a process with one thread and CAP_SYS_ADMIN; one for which it has failed must end.
 int cl_enclose(int folder, int flags, const char **step);

@@ -25,8 +25,8 @@ int cl_fs_status(int fd, struct cl_fs_status *status);
 
 // openat2 that stays beneath the folder, through neither symbolic nor magic links, nor automounts.
 int cl_open_beneath(int dir, const char *name, int flags, unsigned mode);
-// A mount of its own with the file as its root, attached nowhere, without the mounts below (open_tree(2)).
-int cl_clone_mount(int file);
+// openat2 without any of that, for /proc/self/fd.
+int cl_open_following(int dir, const char *name, int flags, unsigned mode);
 int cl_mkdirat(int dir, const char *name, unsigned mode);
 int cl_mknodat(int dir, const char *name, unsigned mode, unsigned major, unsigned minor);
 int cl_symlinkat(const char *target, int dir, const char *name);
@@ -50,19 +50,10 @@ long cl_getdents(int fd, void *buffer, size_t size);
 int64_t cl_lseek(int fd, int64_t offset, int whence);
 int cl_fallocate(int fd, int mode, int64_t offset, int64_t length);
 long cl_copy_file_range(int in, int64_t in_offset, int out, int64_t out_offset, size_t length);
-int cl_fsync(int fd, int data_only);
+int cl_fsync(int fd);
 int cl_syncfs(int fd);
 // pwritev2 with RWF_APPEND: writes at the end of the file whatever the offset.
 long cl_pwritev_append(int fd, const struct iovec *iov, int count, int64_t offset);
-
-// A file handle of open_by_handle_at(2) and the mount it is of. Room for MAX_HANDLE_SZ bytes.
-struct cl_handle {
-    uint32_t size;
-    int32_t type, mount;
-    unsigned char bytes[128];
-};
-int cl_handle_of(int fd, struct cl_handle *handle);
-int cl_open_handle(int mount_fd, const struct cl_handle *handle, int flags);
 
 // Gives the calling thread its own umask and working directory, once per thread: the folder.
 int cl_thread_folder(int fd);

@@ -11,7 +11,7 @@ struct cl_place {
     // A network namespace to join, or -1.
     int network;
     // Namespaces of its own, instead; in a new pid namespace it is process 1.
-    int new_network, new_pids;
+    int new_network, new_pids, new_ipc_and_uts;
     // First argument of cl_signal_mask: what is blocked when the program begins, and before.
     uint64_t blocked;
 };

@@ -7,6 +7,7 @@
 const ProtobufCMessageDescriptor *vmrun_agent_request_descriptor(void);
 const ProtobufCMessageDescriptor *vmrun_agent_message_descriptor(void);
 const ProtobufCMessageDescriptor *vmrun_sandbox_configuration_descriptor(void);
+const ProtobufCMessageDescriptor *vmrun_jail_configuration_descriptor(void);
 const ProtobufCMessageDescriptor *vmrun_sandbox_report_descriptor(void);
 const ProtobufCMessageDescriptor *vmrun_sandbox_request_descriptor(void);
 const ProtobufCMessageDescriptor *vmrun_sandbox_reply_descriptor(void);

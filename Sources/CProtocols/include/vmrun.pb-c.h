@@ -55,6 +55,7 @@ typedef struct Vmrun__GuestProcess Vmrun__GuestProcess;
 typedef struct Vmrun__Failure Vmrun__Failure;
 typedef struct Vmrun__ProcessExited Vmrun__ProcessExited;
 typedef struct Vmrun__SandboxConfiguration Vmrun__SandboxConfiguration;
+typedef struct Vmrun__JailConfiguration Vmrun__JailConfiguration;
 typedef struct Vmrun__MachineConfiguration Vmrun__MachineConfiguration;
 typedef struct Vmrun__Descriptors Vmrun__Descriptors;
 typedef struct Vmrun__Share Vmrun__Share;
@@ -1002,10 +1003,35 @@ struct  Vmrun__SandboxConfiguration
    * Makes a template instead of running a container: boots the machine and saves it in the files of the template.
    */
   protobuf_c_boolean makes_template;
+  Vmrun__JailConfiguration *jail;
 };
 #define VMRUN__SANDBOX_CONFIGURATION__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&vmrun__sandbox_configuration__descriptor) \
-    , NULL, NULL, NULL, 0,NULL, (char *)protobuf_c_empty_string, 0, 0 }
+    , NULL, NULL, NULL, 0,NULL, (char *)protobuf_c_empty_string, 0, 0, NULL }
+
+
+/*
+ * How a process of vmrun-sandbox confines itself. Of the stand-in of a process of exec it is all that is told in a frame.
+ */
+struct  Vmrun__JailConfiguration
+{
+  ProtobufCMessage base;
+  /*
+   * Names of layers that are left off, for debugging.
+   */
+  size_t n_without;
+  char **without;
+  /*
+   * The array of struct sock_filter for each kind of thread; empty: the thread has no filter.
+   */
+  ProtobufCBinaryData loop;
+  ProtobufCBinaryData processor;
+  ProtobufCBinaryData files;
+  ProtobufCBinaryData card;
+};
+#define VMRUN__JAIL_CONFIGURATION__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&vmrun__jail_configuration__descriptor) \
+    , 0,NULL, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL} }
 
 
 struct  Vmrun__MachineConfiguration
@@ -1092,10 +1118,14 @@ struct  Vmrun__Share
    * Whether the mappings are of the mounts below, too.
    */
   protobuf_c_boolean mappings_below;
+  /*
+   * Whether the guest is to see what is mounted below.
+   */
+  protobuf_c_boolean recursive;
 };
 #define VMRUN__SHARE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&vmrun__share__descriptor) \
-    , (char *)protobuf_c_empty_string, 0, 0, 0,NULL, 0,NULL, 0 }
+    , (char *)protobuf_c_empty_string, 0, 0, 0,NULL, 0,NULL, 0, 0 }
 
 
 typedef enum {
@@ -2007,6 +2037,25 @@ Vmrun__SandboxConfiguration *
 void   vmrun__sandbox_configuration__free_unpacked
                      (Vmrun__SandboxConfiguration *message,
                       ProtobufCAllocator *allocator);
+/* Vmrun__JailConfiguration methods */
+void   vmrun__jail_configuration__init
+                     (Vmrun__JailConfiguration         *message);
+size_t vmrun__jail_configuration__get_packed_size
+                     (const Vmrun__JailConfiguration   *message);
+size_t vmrun__jail_configuration__pack
+                     (const Vmrun__JailConfiguration   *message,
+                      uint8_t             *out);
+size_t vmrun__jail_configuration__pack_to_buffer
+                     (const Vmrun__JailConfiguration   *message,
+                      ProtobufCBuffer     *buffer);
+Vmrun__JailConfiguration *
+       vmrun__jail_configuration__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   vmrun__jail_configuration__free_unpacked
+                     (Vmrun__JailConfiguration *message,
+                      ProtobufCAllocator *allocator);
 /* Vmrun__MachineConfiguration methods */
 void   vmrun__machine_configuration__init
                      (Vmrun__MachineConfiguration         *message);
@@ -2338,6 +2387,9 @@ typedef void (*Vmrun__ProcessExited_Closure)
 typedef void (*Vmrun__SandboxConfiguration_Closure)
                  (const Vmrun__SandboxConfiguration *message,
                   void *closure_data);
+typedef void (*Vmrun__JailConfiguration_Closure)
+                 (const Vmrun__JailConfiguration *message,
+                  void *closure_data);
 typedef void (*Vmrun__MachineConfiguration_Closure)
                  (const Vmrun__MachineConfiguration *message,
                   void *closure_data);
@@ -2418,6 +2470,7 @@ extern const ProtobufCMessageDescriptor vmrun__failure__descriptor;
 extern const ProtobufCEnumDescriptor    vmrun__failure__kind__descriptor;
 extern const ProtobufCMessageDescriptor vmrun__process_exited__descriptor;
 extern const ProtobufCMessageDescriptor vmrun__sandbox_configuration__descriptor;
+extern const ProtobufCMessageDescriptor vmrun__jail_configuration__descriptor;
 extern const ProtobufCMessageDescriptor vmrun__machine_configuration__descriptor;
 extern const ProtobufCMessageDescriptor vmrun__descriptors__descriptor;
 extern const ProtobufCMessageDescriptor vmrun__share__descriptor;

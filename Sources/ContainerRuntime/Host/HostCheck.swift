@@ -6,6 +6,7 @@ package import OCISpec
 package struct HostCheck: Sendable {
     private let virtualization: KVMProbe.Result
     private let parts: [Part]
+    private let jail: JailCheck
 
     private struct Part: Sendable {
         var name: String
@@ -16,6 +17,7 @@ package struct HostCheck: Sendable {
     /// Probes the machine; takes milliseconds.
     package init(installation: Installation) {
         virtualization = KVMProbe.run()
+        jail = JailCheck(without: installation.without)
         let files = [
             ("sandbox", installation.sandbox), ("kernel", installation.kernel),
             ("image", installation.image),
@@ -39,6 +41,7 @@ package struct HostCheck: Sendable {
         if parts.contains(where: { !$0.isThere }) {
             lines.append("         build what is missing with hack/build, or name it with a flag")
         }
+        lines.append(jail.text)
         lines.append(isGood ? "Containers can be run." : "Containers cannot be run.")
         return lines.joined(separator: "\n")
     }
@@ -58,6 +61,7 @@ package struct HostCheck: Sendable {
                 "advice": .string(virtualization.advice),
             ],
             "files": .object(files),
+            "jail": jail.json,
         ]
     }
 }

@@ -1,6 +1,7 @@
 internal import Glibc
 internal import Linux
 internal import OCISpec
+package import Protocols
 
 /// Where the parts of vmrun are: the sandbox program, the guest's kernel and its image.
 ///
@@ -15,6 +16,8 @@ package struct Installation: Equatable, Sendable {
     package var templates: String?
     package var machine = MachineDefaults()
     package var network = NetworkDefaults()
+    /// Layers of the jail that are left off, for debugging (VMRUN_WITHOUT, names with commas between them).
+    package var without: Set<JailLayer> = []
 
     /// What the command line says; nil: nothing.
     package struct Overrides: Sendable {
@@ -42,10 +45,23 @@ package struct Installation: Equatable, Sendable {
             overrides.sandbox ?? environment["VMRUN_SANDBOX"] ?? file.sandbox
             ?? share + "/vmrun-sandbox"
         templates = environment["VMRUN_TEMPLATES"] ?? file.templates
+        without = try Self.layers(environment["VMRUN_WITHOUT"] ?? "")
         if let size = file.memorySize { machine.memorySize = size }
         if let count = file.cpuCount { machine.cpuCount = count }
         network.isUser = file.hasUserNetwork
         if let passt = file.passt { network.passt = passt }
+    }
+
+    private static func layers(_ text: String) throws(RuntimeError) -> Set<JailLayer> {
+        var layers: Set<JailLayer> = []
+        for name in text.split(separator: ",") {
+            guard let layer = JailLayer(rawValue: String(name)) else {
+                let names = JailLayer.allCases.map(\.rawValue).joined(separator: ", ")
+                throw .usage("VMRUN_WITHOUT: there is no layer \(name), but \(names)")
+            }
+            layers.insert(layer)
+        }
+        return layers
     }
 
     /// PREFIX/share/vmrun for PREFIX/bin/vmrun.

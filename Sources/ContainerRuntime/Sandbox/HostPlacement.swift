@@ -73,13 +73,8 @@ final class HostPlacement {
 
     /// Borrows from this object.
     var ofChild: Child.Placement {
-        var placement = Child.Placement()
+        var placement = Child.Placement(alone: isPrivileged)
         placement.cgroups = cgroup.entrances.map(\.number)
-        placement.blockedSignals = .messages
-        if isPrivileged {
-            placement.newProcessNamespace = true
-            placement.network = .new
-        }
         if network != nil { placement.network = .joined(network?.rawValue ?? -1) }
         return placement
     }
@@ -92,6 +87,18 @@ final class HostPlacement {
     /// The sandbox is gone: takes its control group away.
     func remove() {
         CgroupRemains.remove(cgroupFolders)
+    }
+}
+
+extension Child.Placement {
+    /// With signals as messages; where it may be alone, with namespaces of its own but for the mounts (`Enclosure`).
+    init(alone: Bool) {
+        self.init()
+        blockedSignals = .messages
+        guard alone else { return }
+        newProcessNamespace = true
+        newMessageNamespaces = true
+        network = .new
     }
 }
 

@@ -18,14 +18,8 @@ final class SandboxFiles {
             self.source = source
             do throws(Errno) {
                 // The root must be a folder; a volume may be anything.
-                let file = try OwnedFD.openPath(
+                descriptor = try OwnedFD.openPath(
                     source.hostPath, source.name == "rootfs" ? O_DIRECTORY : 0)
-                // Who may make no mounts shows those below, too.
-                if !source.recursive, let own = try? file.withoutMountsBelow() {
-                    descriptor = own
-                } else {
-                    descriptor = file
-                }
             } catch {
                 let prefix = source.name == "rootfs" ? "invalid rootfs" : source.field
                 throw .system("\(prefix): stat \(source.hostPath)", error)

@@ -5,7 +5,7 @@ internal import Protocols
 
 /// Starts sandbox processes (vmrun-sandbox).
 ///
-/// The process gets a session of its own, / as its folder, no environment but what it needs, and these
+/// The process gets a session of its own, / as its folder, no environment, and these
 /// descriptors: 0 and 1 /dev/null, 2 its log, 3 the configuration (one frame), and from 4 on what the
 /// configuration names. Its only argument is "3".
 package struct SandboxLauncher {
@@ -13,11 +13,13 @@ package struct SandboxLauncher {
     private static let environment = ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"]
 
     private let program: String
+    private let jail: JailPlan
     private let debug: Bool
 
-    /// `program` is known to exist (`SandboxFiles`).
-    init(program: String, debug: Bool) {
-        self.program = program
+    /// The program is known to exist (`SandboxFiles`).
+    init(_ installation: Installation, debug: Bool) {
+        program = installation.sandbox
+        jail = JailPlan(without: installation.without)
         self.debug = debug
     }
 
@@ -34,10 +36,17 @@ package struct SandboxLauncher {
         _ plan: SandboxPlan, _ files: SandboxFiles, _ streams: StandardStreams, from start: Start,
         in directory: borrowing ContainerDirectory, placement: HostPlacement
     ) throws(RuntimeError) -> SandboxProcess {
-        let preparation = try prepare(plan, files, streams, from: start, in: directory)
+        var preparation = try prepare(plan, files, streams, from: start, in: directory)
+        preparation.configuration.jail = try jail.configuration(of: .sandbox)
         return try spawn(
-            preparation.configuration, preparation.table, log: preparation.log,
-            placement: placement)
+            preparation.configuration, preparation.table, log: preparation.log
+        ) { descriptors throws(RuntimeError) in
+            do throws(Child.PlacementError) {
+                return try execute(descriptors, placement.ofChild)
+            } catch {
+                throw .system(placement.words(for: error.step, program: program), error.errno)
+            }
+        }
     }
 
     /// What a process is started with; the descriptors of the table are open as long as this and the files.
@@ -77,7 +86,7 @@ package struct SandboxLauncher {
             configuration.shares = files.shares.map { share in
                 Share(
                     name: share.source.name, descriptor: table.add(share.descriptor.rawValue),
-                    view: share.source.view)
+                    view: share.source.view, recursive: share.source.recursive)
             }
             return Preparation(
                 configuration: configuration, table: table, log: log, control: control)
@@ -101,39 +110,51 @@ package struct SandboxLauncher {
         var table = Table()
         var configuration = SandboxConfiguration()
         configuration.makesTemplate = true
+        configuration.jail = try jail.configuration(of: .maker)
         configuration.machine = machine
         configuration.title = "vmrun: template"
         configuration.descriptors.kvm = table.add(files.kvm.rawValue)
         add(files, &configuration.descriptors, &table)
         configuration.descriptors.templateState = table.add(state.rawValue)
         configuration.descriptors.templateMemory = table.add(memory.rawValue)
-        return try spawn(configuration, table, log: log, placement: nil)
+        let placement = Child.Placement(alone: ProcessSetup.mayAdminister)
+        return try spawn(configuration, table, log: log) { descriptors throws(RuntimeError) in
+            do throws(Child.PlacementError) {
+                return try execute(descriptors, placement)
+            } catch {
+                throw .system("start \(program)", error.errno)
+            }
+        }
     }
 
     /// Starts the process that stands for one of exec's: it takes the connection over and has the terminal. Of the
-    /// container's place it has the control group alone: it tells its pid to others.
+    /// container's place it has the control group alone: it tells its pid to others. `log` is the sandbox's.
     func launchStandIn(
         for process: String, of container: ContainerID, _ client: borrowing SandboxClient,
-        _ streams: StandardStreams, in cgroup: HostCgroup
+        _ streams: StandardStreams, in cgroup: HostCgroup, log: borrowing OwnedFD
     ) throws(RuntimeError) -> Child {
         let null = try wrap { () throws(Errno) in try OwnedFD.open("/dev/null", O_RDWR) }
-        var table = Table()
-        var numbers = [null.rawValue, null.rawValue, null.rawValue, client.descriptor]
-        var terminal: Int32 = -1
-        if let pseudo = streams.pseudoTerminal {
-            terminal = table.add(pseudo.slaveNumber)
-            numbers += table.numbers
+        let document = Frame.encode(try jail.configuration(of: .standIn))
+        let jail = try wrap { () throws(Errno) in
+            let file = try OwnedFD.memoryFile("jail")
+            try file.writeAll(document)
+            return file
         }
+        var table = Table()
+        let jailNumber = table.add(jail.rawValue)
+        let terminal = streams.pseudoTerminal.map { table.add($0.slaveNumber) } ?? -1
+        let numbers = [null.rawValue, null.rawValue, log.rawValue, client.descriptor]
         var placement = Child.Placement()
         placement.cgroups = cgroup.entrances.map(\.number)
         placement.blockedSignals = .messages
+        placement.newMessageNamespaces = ProcessSetup.mayAdminister
         do throws(Child.PlacementError) {
             return try Child.spawn(
                 program,
                 arguments: [
                     program, "exec", String(Self.configurationNumber), String(terminal),
-                    container.text, process,
-                ], environment: [], descriptors: numbers, placement: placement)
+                    String(jailNumber), container.text, process,
+                ], environment: [], descriptors: numbers + table.numbers, placement: placement)
         } catch {
             throw .system(cgroup.words(for: error.step, program: program), error.errno)
         }
@@ -171,7 +192,7 @@ package struct SandboxLauncher {
 
     private func spawn(
         _ configuration: SandboxConfiguration, _ table: Table, log: consuming OwnedFD,
-        placement: HostPlacement?
+        start: ([Int32]) throws(RuntimeError) -> Child
     ) throws(RuntimeError) -> SandboxProcess {
         let null = try wrap { () throws(Errno) in try OwnedFD.open("/dev/null", O_RDWR) }
         let report = try wrap { () throws(Errno) in try UnixSocket.pair() }
@@ -183,45 +204,33 @@ package struct SandboxLauncher {
         configuration.descriptors.report = table.add(report.second.rawValue)
         let child = try start(
             [null.rawValue, null.rawValue, log.rawValue, document.second.rawValue]
-                + table.numbers, placement)
+                + table.numbers)
         return SandboxProcess(
             child, configuration, over: document.keepingFirst(), report: report.keepingFirst(),
             log: log)
+    }
+
+    private func execute(
+        _ descriptors: [Int32], _ placement: Child.Placement
+    ) throws(Child.PlacementError) -> Child {
+        try Child.spawn(
+            program, arguments: [program, String(Self.configurationNumber)], environment: [],
+            descriptors: descriptors, placement: placement)
     }
 
     private func wrap<T: ~Copyable>(_ call: () throws(Errno) -> T) throws(RuntimeError) -> T {
         try RuntimeError.wrap("start \(program)", call)
     }
 
-    private func start(
-        _ descriptors: [Int32], _ placement: HostPlacement?
-    ) throws(RuntimeError) -> Child {
-        let arguments = [program, String(Self.configurationNumber)]
-        guard let placement else {
-            return try wrap { () throws(Errno) in
-                try Child.spawn(
-                    program, arguments: arguments, environment: Self.environment,
-                    descriptors: descriptors)
-            }
-        }
-        do throws(Child.PlacementError) {
-            return try Child.spawn(
-                program, arguments: arguments, environment: Self.environment,
-                descriptors: descriptors,
-                placement: placement.ofChild)
-        } catch {
-            throw .system(placement.words(for: error.step, program: program), error.errno)
-        }
-    }
-
     private func add(
         _ streams: StandardStreams, _ descriptors: inout Descriptors, _ table: inout Table
     ) {
         switch streams {
-        case .inherited:
-            descriptors.stdin = table.add(0)
-            descriptors.stdout = table.add(1)
-            descriptors.stderr = table.add(2)
+        case .inherited(let streams):
+            let numbers = streams.numbers.map { table.add($0) }
+            descriptors.stdin = numbers[0]
+            descriptors.stdout = numbers[1]
+            descriptors.stderr = numbers[2]
         case .terminal(let terminal):
             descriptors.stdin = table.add(terminal.slaveNumber)
         }

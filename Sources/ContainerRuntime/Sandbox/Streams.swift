@@ -5,7 +5,7 @@ internal import Protocols
 /// What a container's process has as its standard streams on the host.
 package enum StandardStreams {
     /// The streams of this process.
-    case inherited
+    case inherited(CallersStreams)
     /// The slave of a pseudo terminal.
     case terminal(PseudoTerminal)
 
@@ -31,7 +31,7 @@ package enum StandardStreams {
     static func open(
         _ process: inout ProcessPlan, for caller: Caller
     ) throws(RuntimeError) -> (StandardStreams, HostTerminal?) {
-        guard process.terminal else { return (.inherited, nil) }
+        guard process.terminal else { return (.inherited(try CallersStreams()), nil) }
         let host = caller.detach ? nil : try HostTerminal()
         var size: Terminal.Size? =
             process.terminalRows == 0 || process.terminalColumns == 0
@@ -57,7 +57,7 @@ package enum StandardStreams {
     /// The descriptors that the sandbox gets, in the order of a request. Borrowed.
     var numbers: [Int32] {
         switch self {
-        case .inherited: [0, 1, 2]
+        case .inherited(let streams): streams.numbers
         case .terminal(let terminal): [terminal.slaveNumber]
         }
     }
@@ -68,6 +68,26 @@ package enum StandardStreams {
         pseudoTerminal.closeSlave()
         if let consoleSocket { try pseudoTerminal.sendMaster(to: consoleSocket) }
     }
+}
+
+/// This process's standard streams for the sandbox, which never blocks on them and opens nothing by itself.
+package final class CallersStreams {
+    private let input: OwnedFD
+    private let output: OwnedFD
+    private let errors: OwnedFD
+
+    init() throws(RuntimeError) {
+        do throws(Errno) {
+            input = try ByteStream.opened(0, .input)
+            output = try ByteStream.opened(1, .output)
+            errors = try ByteStream.opened(2, .output)
+        } catch {
+            throw .system("open the standard streams", error)
+        }
+    }
+
+    /// Borrowed.
+    var numbers: [Int32] { [input.rawValue, output.rawValue, errors.rawValue] }
 }
 
 /// A pseudo terminal of the host: the sandbox relays between its slave and the terminal in the guest.
@@ -82,6 +102,7 @@ package final class PseudoTerminal {
     package init(size: Terminal.Size?, translatesNewlines: Bool = false) throws(RuntimeError) {
         do throws(Errno) {
             let pair = try Terminal.openPseudoTerminal()
+            try pair.second.setNonBlocking(true)
             try Terminal.makeRaw(
                 pair.second.rawValue, keepingOutput: translatesNewlines)
             if let size { try Terminal.setSize(size, of: pair.second.rawValue) }

@@ -21,7 +21,7 @@ package enum Templates {
     ) throws(RuntimeError) -> String {
         let machine = try MachineConfiguration(shape, installation.machine)
         let files = try MachineFiles(installation)
-        let launcher = SandboxLauncher(program: installation.sandbox, debug: debug)
+        let launcher = SandboxLauncher(installation, debug: debug)
         let supply = MachineSupply(machine, files, launcher, templates: path)
         return try supply.obtain(in: .open(path), log).name
     }

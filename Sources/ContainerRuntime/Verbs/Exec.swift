@@ -53,8 +53,10 @@ package enum Exec {
         let name = "exec-\(getpid())-\(WallClock.now())"
         var client = try container.client()
         try client.startProcess(name, plan, streams)
-        let standIn = try SandboxLauncher(program: request.installation.sandbox, debug: false)
-            .launchStandIn(for: name, of: request.id, client, streams, in: container.cgroup())
+        let standIn = try SandboxLauncher(request.installation, debug: false)
+            .launchStandIn(
+                for: name, of: request.id, client, streams, in: container.cgroup(),
+                log: container.directory.openLog())
         do throws(RuntimeError) {
             return try finish(request, standIn, streams, session)
         } catch {

@@ -12,7 +12,7 @@ package import Virtio
 package final class FileSystemDevice: VirtioDevice {
     /// The name under which the guest mounts it; at most 36 bytes.
     package static let tag = "vmrun"
-    private static let workerCount = 2
+    package static let workerCount = 2
 
     private struct State {
         var queues: [Virtqueue]
@@ -97,12 +97,12 @@ package final class FileSystemDevice: VirtioDevice {
 
 // The worker threads.
 extension FileSystemDevice {
-    /// Starts the workers; once.
-    package func start() throws(Errno) {
+    /// Starts the workers; once. `prepare` is called on each before it serves, and ends it by answering false.
+    package func start(prepare: @escaping @Sendable () -> Bool = { true }) throws(Errno) {
         for index in 0..<Self.workerCount {
             let thread = try Thread.start(name: "fs\(index)") { [self] in
                 do throws(Errno) {
-                    try work()
+                    try work(prepare)
                 } catch {
                     report("file system worker: \(error)")
                 }
@@ -121,7 +121,7 @@ extension FileSystemDevice {
         threads.forEach { $0.join() }
     }
 
-    private func work() throws(Errno) {
+    private func work(_ prepare: () -> Bool) throws(Errno) {
         try server.prepareThread()
         let loop = try EventLoop()
         // The stop bell is never drained: it ends every worker.
@@ -131,7 +131,7 @@ extension FileSystemDevice {
                 if bell.event.drain() { serve(queue: queue, bell) }
             }
         }
-        try loop.run()
+        if prepare() { try loop.run() }
     }
 
     private struct Job {

@@ -5,8 +5,7 @@ package import Virtio
 /// The network card (virtio 1.2, 5.1) over a tap of the host.
 ///
 /// It begins without a tap: nothing comes then, and what is sent goes nowhere. A tap can be attached and detached at any
-/// time, by any thread but a tap's own. A thread serves it that exists only as long: a card that nobody uses costs two
-/// eventfds.
+/// time, by any thread but the card's own.
 package final class NetworkDevice: VirtioDevice {
     private static let queueSize: UInt16 = 256
 
@@ -24,7 +23,7 @@ package final class NetworkDevice: VirtioDevice {
     }
 
     deinit {
-        detach()
+        stop()
     }
 
     package let type: UInt32 = 1
@@ -60,25 +59,37 @@ package final class NetworkDevice: VirtioDevice {
 
 // The tap.
 extension NetworkDevice {
+    /// Starts the card's thread; once, before `attach`. `prepare` is called on it first, and ends it by answering false.
+    package func start(
+        name: String, prepare: @escaping @Sendable () -> Bool = { true }
+    ) throws(Errno) {
+        for pair in pairs { try pair.start(name: name, prepare: prepare) }
+    }
+
+    /// Ends the thread and closes the tap.
+    package func stop() {
+        for pair in pairs { pair.stop() }
+    }
+
     /// Begins to move packets from and to a tap (IFF_TAP, IFF_NO_PI, IFF_VNET_HDR with headers of 12 bytes), which is made
-    /// non-blocking, in place of the one there was. What the guest has sent before is dropped. `name` is that of the thread.
+    /// non-blocking, in place of the one there was. What the guest has sent before is dropped.
     package func attach(
-        tap: consuming OwnedFD, name: String, limits: RateLimits = RateLimits()
+        tap: consuming OwnedFD, limits: RateLimits = RateLimits()
     ) throws(Errno) {
         let link = try HostLink(tap: tap)
-        for pair in pairs { try pair.attach(link, name: name, limits) }
+        for pair in pairs { try pair.attach(link, limits) }
     }
 
     /// The same with a stream socket, whose frames have their length in front of them (`PacketStream`). It takes whole
     /// packets only: the driver must have been told to leave no work to the device.
     package func attach(
-        stream: consuming OwnedFD, name: String, limits: RateLimits = RateLimits()
+        stream: consuming OwnedFD, limits: RateLimits = RateLimits()
     ) throws(Errno) {
         let link = try HostLink(stream: stream)
-        for pair in pairs { try pair.attach(link, name: name, limits) }
+        for pair in pairs { try pair.attach(link, limits) }
     }
 
-    /// Ends the thread and closes the tap.
+    /// Closes the tap.
     package func detach() {
         for pair in pairs { pair.detach() }
     }

@@ -76,12 +76,28 @@ internal final class QueuePair: Sendable {
 
 // The tap.
 extension QueuePair {
-    /// Takes a tap in place of the one there was, and starts the thread that serves it.
-    func attach(
-        _ tap: HostLink, name: String, _ limits: RateLimits
-    ) throws(Errno) {
+    /// Starts the thread that serves taps. Once, before `attach`.
+    func start(name: String, prepare: @escaping @Sendable () -> Bool) throws(Errno) {
         try thread.withLock { thread throws(Errno) in
-            detach(&thread)
+            thread = try TapThread(name: name, queues: self, prepare: prepare)
+        }
+    }
+
+    /// Ends the thread, and lets go of the tap.
+    func stop() {
+        thread.withLock { thread in
+            thread?.stop()
+            thread = nil
+            letGo()
+        }
+    }
+
+    /// Takes a tap in place of the one there was.
+    func attach(_ tap: HostLink, _ limits: RateLimits) throws(Errno) {
+        try thread.withLock { thread throws(Errno) in
+            guard let thread else { throw .invalidArgument }
+            try? thread.serve(nil)
+            letGo()
             discardAll()
             state.withLock { state in
                 state.tap = tap
@@ -90,7 +106,7 @@ extension QueuePair {
                 if let active = state.active { tap.prepare(features: active.features) }
             }
             do throws(Errno) {
-                thread = try TapThread(name: name, tap: tap, queues: self)
+                try thread.serve(tap)
             } catch {
                 state.withLock { $0.tap = nil }
                 throw error
@@ -107,12 +123,14 @@ extension QueuePair {
 
     /// Lets go of the tap, which is closed when this returns.
     func detach() {
-        thread.withLock { detach(&$0) }
+        thread.withLock { thread in
+            try? thread?.serve(nil)
+            letGo()
+        }
     }
 
-    private func detach(_ thread: inout TapThread?) {
-        thread?.stop()
-        thread = nil
+    /// The thread does not use it any more.
+    private func letGo() {
         state.withLock { state in
             state.tap = nil
             state.active?.receive.putBack()

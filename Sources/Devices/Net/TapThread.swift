@@ -1,71 +1,102 @@
 internal import Linux
+internal import Synchronization
 
-/// The thread that serves a queue pair while it has a tap.
+/// The thread that serves a queue pair as long as the card exists, with the other end that it has, or none. It is there
+/// before the sandbox confines itself: a tap that comes later needs no new one.
 internal final class TapThread: Sendable {
     private let thread: Thread
-    private let stopBell: Bell
+    private let mailbox: LoopMailbox
+    private let seat: TapSeat
 
-    init(name: String, tap: HostLink, queues: QueuePair) throws(Errno) {
-        let stopBell = try Bell()
-        self.stopBell = stopBell
-        thread = try Thread.start(name: name) { queues.serve(tap, until: stopBell) }
+    /// `prepare` is called on the thread first; where it answers false the thread ends.
+    init(
+        name: String, queues: QueuePair, prepare: @escaping @Sendable () -> Bool
+    ) throws(Errno) {
+        let mailbox = try LoopMailbox()
+        let seat = try TapSeat(queues)
+        try mailbox.attach(to: seat.loop)
+        self.mailbox = mailbox
+        self.seat = seat
+        thread = try Thread.start(name: name) {
+            if prepare() { seat.run() }
+            mailbox.close()
+        }
+    }
+
+    /// Serves this one from now on, or none. When it returns the one before is not used any more.
+    func serve(_ tap: HostLink?) throws(Errno) {
+        let failure = Failure()
+        mailbox.performAndWait { [seat] in
+            do throws(Errno) {
+                try seat.take(tap)
+            } catch {
+                failure.error.withLock { $0 = error }
+            }
+        }
+        if let error = failure.error.withLock({ $0 }) { throw error }
+    }
+
+    private final class Failure: Sendable {
+        let error = Mutex<Errno?>(nil)
     }
 
     /// Ends it and waits for that. Once.
     func stop() {
-        stopBell.event.signal()
+        mailbox.post { [seat] in seat.loop.stop() }
         thread.join()
     }
 }
 
-extension QueuePair {
-    /// Moves packets until the bell rings.
-    fileprivate func serve(_ tap: HostLink, until stopBell: Bell) {
-        do throws(Errno) {
-            try TapLoop(tap: tap, queues: self).run(until: stopBell)
-        } catch {
-            report("network device: \(error)")
-        }
-    }
-}
+/// What the thread has. Made before it, and its own from then on.
+private final class TapSeat: @unchecked Sendable {
+    // SAFETY of @unchecked: used on the thread alone, after `init`.
 
-/// Waits for the tap and for the bells of the queues. Belongs to its thread.
-private final class TapLoop {
-    private let loop: EventLoop
-    private let tap: HostLink
+    let loop: EventLoop
     private let queues: QueuePair
+    private var tap: HostLink?
+    private var bells: [EventLoop.Registration] = []
     private var registration: EventLoop.Registration?
     private var interest: Readiness = []
     /// For what a limit holds up.
-    private let receiveTimer: TimerFD
-    private let sendTimer: TimerFD
+    private var receiving: Deadline?
+    private var sending: Deadline?
 
-    init(tap: HostLink, queues: QueuePair) throws(Errno) {
-        self.tap = tap
+    init(_ queues: QueuePair) throws(Errno) {
         self.queues = queues
         loop = try EventLoop()
-        receiveTimer = try TimerFD()
-        sendTimer = try TimerFD()
     }
 
-    func run(until stopBell: Bell) throws(Errno) {
-        _ = try loop.add(stopBell.event.descriptor, .readable) { [loop] _ in loop.stop() }
-        _ = try loop.add(queues.receiveBell.event.descriptor, .readable) { [unowned self] _ in
-            queues.receiveBell.event.drain()
-            receive()
+    /// Moves packets until the loop is stopped.
+    func run() {
+        do throws(Errno) {
+            try loop.run()
+        } catch {
+            queues.report("network device: \(error)")
         }
-        _ = try loop.add(queues.transmitBell.event.descriptor, .readable) { [unowned self] _ in
-            queues.transmitBell.event.drain()
-            send()
-        }
-        _ = try loop.add(receiveTimer.descriptor, .readable) { [unowned self] _ in
-            if receiveTimer.drain() { receive() }
-        }
-        _ = try loop.add(sendTimer.descriptor, .readable) { [unowned self] _ in
-            if sendTimer.drain() { send() }
-        }
+        tap = nil
+    }
+
+    func take(_ tap: HostLink?) throws(Errno) {
+        for bell in bells { loop.remove(bell) }
+        bells = []
+        if let registration { loop.remove(registration) }
+        registration = nil
+        interest = []
+        receiving = nil
+        sending = nil
+        self.tap = tap
+        guard let tap else { return }
+        bells.append(
+            try loop.add(queues.receiveBell.event.descriptor, .readable) { [unowned self] _ in
+                queues.receiveBell.event.drain()
+                receive()
+            })
+        bells.append(
+            try loop.add(queues.transmitBell.event.descriptor, .readable) { [unowned self] _ in
+                queues.transmitBell.event.drain()
+                send()
+            })
         registration = try loop.add(tap.descriptor, interest) { [unowned self] in tapIsReady($0) }
-        try loop.run()
     }
 
     private func tapIsReady(_ readiness: Readiness) {
@@ -82,12 +113,12 @@ private final class TapLoop {
         switch queues.receive() {
         case .drained, .more:
             watch(.readable, true)
-            if tap.holdsPacket { queues.receiveBell.event.signal() }
+            if tap?.holdsPacket ?? false { queues.receiveBell.event.signal() }
         // The bell rings when there is more room.
         case .starved, nil: watch(.readable, false)
         case .limited(let milliseconds):
             watch(.readable, false)
-            try? receiveTimer.set(milliseconds: milliseconds)
+            receiving = later(milliseconds) { $0.receive() }
         case .gone: tapIsGone()
         }
     }
@@ -98,12 +129,16 @@ private final class TapLoop {
         case .blocked: watch(.writable, true)
         case .limited(let milliseconds):
             watch(.writable, false)
-            try? sendTimer.set(milliseconds: milliseconds)
+            sending = later(milliseconds) { $0.send() }
         case .more:
             watch(.writable, false)
             // The other direction has its turn first.
             queues.transmitBell.event.signal()
         }
+    }
+
+    private func later(_ milliseconds: Int64, _ turn: @escaping (TapSeat) -> Void) -> Deadline {
+        Deadline(loop: loop, milliseconds: milliseconds) { [unowned self] in turn(self) }
     }
 
     private func watch(_ direction: Readiness, _ on: Bool) {

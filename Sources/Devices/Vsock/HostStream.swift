@@ -14,10 +14,10 @@ package final class HostStream {
     /// Takes over descriptors; without one a direction is at its end from the beginning.
     package init(loop: EventLoop, input: consuming OwnedFD?, output: consuming OwnedFD?) {
         if let descriptor = input.take() {
-            self.input = WatchedStream(loop, ByteStream(descriptor, .input))
+            self.input = WatchedStream(loop, ByteStream(descriptor))
         }
         if let descriptor = output.take() {
-            self.output = WatchedStream(loop, ByteStream(descriptor, .output))
+            self.output = WatchedStream(loop, ByteStream(descriptor))
         }
     }
 

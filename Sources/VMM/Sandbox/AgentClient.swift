@@ -6,6 +6,9 @@ internal import Protocols
 /// Belongs to the event loop's thread.
 internal final class AgentClient {
     private var channel: FrameChannel?
+    /// Made ahead: once the guest runs this process makes no sockets. The guest's end is given away.
+    private let ours: HostStream
+    private var guests: HostStream?
     private var nextID: UInt64 = 1
     private var pending: [UInt64: (AgentReply) -> Void] = [:]
     private let onReady: () -> Void
@@ -14,22 +17,25 @@ internal final class AgentClient {
 
     /// `onReady` is called once the agent has said hello, `onLost` when the conversation is over or makes no sense.
     init(
-        onReady: @escaping () -> Void, onExit: @escaping (ProcessExit) -> Void,
+        loop: EventLoop, onReady: @escaping () -> Void, onExit: @escaping (ProcessExit) -> Void,
         onLost: @escaping (String) -> Void
-    ) {
+    ) throws(Errno) {
+        let ends = try Self.connectedPair(loop)
+        ours = ends.ours
+        guests = ends.guests
         self.onReady = onReady
         self.onExit = onExit
         self.onLost = onLost
     }
 
     /// The guest's end of a new conversation; nil when there is one already.
-    func accept(loop: EventLoop) -> HostStream? {
-        guard channel == nil, let ends = try? Self.connectedPair(loop) else { return nil }
+    func accept() -> HostStream? {
+        guard let end = guests.take() else { return nil }
         channel = FrameChannel(
-            ends.ours, limit: Frame.maximumAgentSize,
+            ours, limit: Frame.maximumAgentSize,
             onFrame: { [weak self] in self?.receive($0) },
             onEnd: { [weak self] in self?.lose("the agent has closed its connection") })
-        return ends.guests
+        return end
     }
 
     private static func connectedPair(

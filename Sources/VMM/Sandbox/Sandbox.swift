@@ -28,6 +28,7 @@ package final class Sandbox {
     private let mailbox: LoopMailbox
     internal private(set) var configuration: SandboxConfiguration
     private let log: SandboxLog
+    private let jail: Jail
     private let streams: ProcessStreams
     /// That of the container's first process.
     internal let terminal: ControllingTerminal?
@@ -47,6 +48,7 @@ package final class Sandbox {
     package init(_ configuration: SandboxConfiguration) throws {
         self.configuration = configuration
         let descriptors = configuration.descriptors
+        jail = Jail(configuration.jail)
         loop = try EventLoop()
         mailbox = try LoopMailbox()
         log = SandboxLog(
@@ -62,8 +64,8 @@ package final class Sandbox {
             stderr: take(descriptors.stderr), hasTerminal: hasTerminal, firstPort: firstStreamPort)
     }
 
-    /// Runs the container to its end and answers the status to exit with.
-    package func run() -> Int32 {
+    /// Runs the container to its end and exits with its status.
+    package func run() -> Never {
         do {
             try setUp()
             while result == nil { try loop.runOnce(timeoutMilliseconds: -1) }
@@ -73,29 +75,29 @@ package final class Sandbox {
             fail(Failure(message: "\(error)"))
         }
         execs?.machineEnded()
-        mailbox.close()
-        devices?.stop()
-        return result ?? Self.lostGuestStatus
+        // The other threads end with the process: what they are at is the guest's, which is gone.
+        exit(result ?? Self.lostGuestStatus)
     }
 
     private func setUp() throws {
         signals = try SignalForwarder(loop: loop) { [weak self] in self?.received(signal: $0) }
-        try enclose()
+        try confine()
         try mailbox.attach(to: loop)
         let descriptors = configuration.descriptors
         report = FrameChannel(
             try HostStream(loop: loop, both: OwnedFD(taking: descriptors.report)), limit: 0,
             onFrame: { _ in }, onEnd: { [weak self] in self?.callerIsGone() })
-        agent = AgentClient(
-            onReady: { [weak self] in self?.createContainer() },
+        agent = try AgentClient(
+            loop: loop, onReady: { [weak self] in self?.createContainer() },
             onExit: { [weak self] in self?.processExited($0) },
             onLost: { [weak self] in self?.lostGuest($0) })
         execs = ExecProcesses(loop: loop, container: configuration.container.id) {
             [weak self] in self?.agent?.request($0, $1)
         }
         let template = try openTemplate()
+        let muster = Muster(jail)
         let devices = try SandboxDevices(
-            configuration,
+            configuration, muster,
             memory: template?.memory ?? GuestMemory(size: configuration.machine.memorySize),
             loop: loop, mailbox: mailbox, log: log,
             accept: { [weak self] in self?.accept($0) ?? .refused })
@@ -105,23 +107,23 @@ package final class Sandbox {
         control = try ControlServer(loop: loop, listener: OwnedFD(taking: descriptors.control)) {
             [weak self] in self?.handle($0, from: $1)
         }
-        deadline = try Deadline(loop: loop, milliseconds: Self.bootMilliseconds) { [weak self] in
+        deadline = Deadline(loop: loop, milliseconds: Self.bootMilliseconds) { [weak self] in
             self?.lostGuest("the agent has not answered in time")
         }
-        try start(devices, from: template)
+        try load(devices, from: template)
+        try devices.startProcessors()
+        try muster.begin()
         log.phase("machine")
     }
 
-    /// Whoever enters this process's mount namespace is to see the container's root: engines copy files that way. As a
-    /// user without rights over mounts nobody can be misled: it takes the same rights to enter.
-    private func enclose() throws {
-        guard ProcessSetup.mayAdminister,
-            let root = configuration.shares.first(where: {
-                $0.name == configuration.container.rootPath
-            })
-        else { return }
-        let folder = try OwnedFD.duplicating(root.descriptor)
-        try Enclosure.enter(folder, readOnly: configuration.container.rootReadonly)
+    /// The container's root is what is to be seen of the process by those who enter it.
+    private func confine() throws(Jail.Failure) {
+        let container = configuration.container
+        try jail.enclose(
+            &configuration.shares, root: container.rootPath,
+            rootIsReadOnly: container.rootReadonly)
+        try jail.confineProcess(
+            configuration.shares, servesFiles: true, log: configuration.descriptors.log)
     }
 
     private func openTemplate() throws -> LoadedTemplate? {
@@ -139,14 +141,14 @@ package final class Sandbox {
         }
     }
 
-    private func start(_ devices: SandboxDevices, from template: LoadedTemplate?) throws {
+    private func load(_ devices: SandboxDevices, from template: LoadedTemplate?) throws {
         guard let template else {
-            return try devices.machine.start(
+            return try devices.machine.load(
                 kernel: OwnedFD(taking: configuration.descriptors.kernel),
                 image: OwnedFD(taking: configuration.descriptors.image))
         }
         do {
-            try devices.start(from: template.state)
+            try devices.restore(template.state)
         } catch {
             throw Failure(kind: .badTemplate, message: "\(error)")
         }
@@ -155,7 +157,7 @@ package final class Sandbox {
     private func accept(_ port: UInt32) -> VsockMuxer.Answer {
         let stream =
             port == agentPort
-            ? agent?.accept(loop: loop) : streams.take(port, loop: loop) ?? execs?.take(port)
+            ? agent?.accept() : streams.take(port, loop: loop) ?? execs?.take(port)
         return stream.map { .stream($0) } ?? .refused
     }
 }
@@ -208,7 +210,7 @@ extension Sandbox {
             self?.guestIsDown = true
             self?.endIfDone()
         }
-        deadline = try? Deadline(loop: loop, milliseconds: Self.shutdownMilliseconds) {
+        deadline = Deadline(loop: loop, milliseconds: Self.shutdownMilliseconds) {
             [weak self] in
             self?.log.write(.warning, "the guest did not shut down in time")
             self?.guestIsDown = true

@@ -7,6 +7,7 @@ internal import Protocols
 /// The machine of a sandbox with all that is plugged into it. Belongs to the event loop's thread.
 internal final class SandboxDevices {
     let machine: Machine
+    private let muster: Muster
     private let muxer: VsockMuxer
     private let server: FileServer
     private let fileSystem: FileSystemDevice
@@ -16,10 +17,12 @@ internal final class SandboxDevices {
 
     /// Takes over the descriptors of `/dev/kvm` and of the shares. `accept` answers connections of the guest.
     init(
-        _ configuration: SandboxConfiguration, memory: GuestMemory, loop: EventLoop,
-        mailbox: LoopMailbox, log: SandboxLog, accept: @escaping (UInt32) -> VsockMuxer.Answer
+        _ configuration: SandboxConfiguration, _ muster: Muster, memory: GuestMemory,
+        loop: EventLoop, mailbox: LoopMailbox, log: SandboxLog,
+        accept: @escaping (UInt32) -> VsockMuxer.Answer
     ) throws {
         let wanted = configuration.machine
+        self.muster = muster
         machine = try Machine(
             Machine.Plan(
                 memorySize: wanted.memorySize, processorCount: wanted.cpuCount,
@@ -51,6 +54,11 @@ internal final class SandboxDevices {
             }
         }
         try plugIn(loop: loop, mailbox: mailbox)
+        try fileSystem.start(
+            prepare: muster.enlist(.files, count: FileSystemDevice.workerCount))
+        for (slot, card) in cards.enumerated() {
+            try card.start(name: "net\(slot)", prepare: muster.enlist(.card))
+        }
     }
 
     /// The order is part of the format of templates.
@@ -59,7 +67,6 @@ internal final class SandboxDevices {
         let vsockBell = try Self.bell(on: loop) { vsock.process() }
         // Its event queue is not used.
         try machine.add(vsock, bells: [vsockBell, vsockBell, vsockBell])
-        try fileSystem.start()
         try machine.add(fileSystem, bells: [fileSystem.highPriorityBell, fileSystem.requestBell])
         _ = try loop.add(rng.bell.event.descriptor, .readable) { [rng] _ in rng.process() }
         try machine.add(rng, bells: [rng.bell])
@@ -95,10 +102,16 @@ internal final class SandboxDevices {
     /// The container has ended: what it has written is on its way to the host's disk as all that programs write.
     func stopSynchronizing() { server.stopSynchronizing() }
 
+    /// The machine was loaded or restored: its processors run as soon as the muster begins.
+    func startProcessors() throws {
+        try machine.startProcessors(
+            prepare: muster.enlist(.processor, count: machine.processors.count))
+    }
+
     /// Ends all threads. The mailbox must be closed.
     func stop() {
         machine.stop()
-        for card in cards { card.detach() }
+        for card in cards { card.stop() }
         fileSystem.stop()
     }
 }
@@ -114,14 +127,13 @@ extension SandboxDevices {
             throw Failure(message: "the machine has no network card in slot \(slot)")
         }
         do throws(Errno) {
-            let name = "net\(slot)"
             let card = cards[Int(slot)]
             let limits = RateLimits(
                 toGuest: interface.receiveRate, fromGuest: interface.sendRate)
             if interface.isStream {
-                try card.attach(stream: end, name: name, limits: limits)
+                try card.attach(stream: end, limits: limits)
             } else {
-                try card.attach(tap: end, name: name, limits: limits)
+                try card.attach(tap: end, limits: limits)
             }
         } catch {
             throw Failure(message: "attach \(interface.name) to the card in slot \(slot): \(error)")
@@ -144,10 +156,10 @@ extension SandboxDevices {
         return (try machine.save(), muxer.deferred)
     }
 
-    /// Goes on from a template, whose memory this machine has.
-    func start(from state: TemplateState) throws {
+    /// Is as a template says, whose memory this machine has.
+    func restore(_ state: TemplateState) throws {
         muxer.restore(deferred: state.deferredConnections)
-        try machine.start(from: state.snapshot)
+        try machine.restore(state.snapshot)
     }
 }
 

@@ -1,6 +1,6 @@
 internal import Glibc
 package import Linux
-internal import Protocols
+package import Protocols
 
 /// The process on the host that stands for one of exec's in the guest: it passes signals and sizes of the terminal on, and
 /// ends with its status. When it dies, the sandbox kills the one that it stands for. It has one thread.
@@ -9,16 +9,17 @@ package struct StandIn: ~Copyable {
     private static let lostStatus: Int32 = 255
 
     private let connection: OwnedFD
+    private let jail: Jail
     private let container: String
     private let process: String
     private let signals: SignalFD
     private let terminal: ControllingTerminal?
     private var reader = FrameReader()
 
-    /// Takes over the connection to the sandbox over which the process was started, and the slave of its terminal.
+    /// Takes over the connection to the sandbox over which the process was started, the slave of its terminal.
     package init(
-        connection: consuming OwnedFD, terminal: consuming OwnedFD?, container: String,
-        process: String
+        connection: consuming OwnedFD, terminal: consuming OwnedFD?, jail: JailConfiguration,
+        container: String, process: String
     ) throws(Errno) {
         let signals = try SignalFD(blocking: .messages)
         try SignalSet(SIGPIPE, SIGTTIN, SIGTTOU).block()
@@ -28,15 +29,33 @@ package struct StandIn: ~Copyable {
             self.terminal = nil
         }
         self.signals = signals
+        self.jail = Jail(jail)
         self.connection = connection
         self.container = container
         self.process = process
     }
 
+    /// How it confines itself: the frame in this file, which is closed.
+    package static func jail(in file: consuming OwnedFD) throws -> JailConfiguration {
+        var reader = FrameReader()
+        reader.append(try file.read(upTo: Int(file.size()), at: 0))
+        guard let frame = try reader.next() else { throw MessageError.malformed }
+        return try JailConfiguration(decoding: frame)
+    }
+
+    private func confine() throws(Jail.Failure) {
+        var shares: [Share] = []
+        try jail.enclose(&shares)
+        try jail.confineProcess(servesFiles: false, log: 2)
+        try jail.seal(.loop)
+    }
+
     /// Answers the status to exit with.
     package mutating func run() throws -> Int32 {
+        let own = UInt32(getpid())
+        try confine()
         // A sandbox that is gone may have left word of the end.
-        try? send(.handOver(pid: UInt32(getpid())))
+        try? send(.handOver(pid: own))
         // One that was set before the terminal was ours came without a signal.
         passSizeOn()
         while true {

@@ -38,8 +38,8 @@ extension Machine {
         return snapshot
     }
 
-    /// Goes on from a snapshot, whose memory this machine has; instead of `start(kernel:image:)`.
-    internal func start(from snapshot: MachineSnapshot) throws {
+    /// Is as the snapshot says, whose memory this machine has; instead of `load(kernel:image:)`.
+    internal func restore(_ snapshot: MachineSnapshot) throws {
         let cpuid = try hypervisor.supportedCPUID()
         guard cpuid.identity == snapshot.processorIdentity else {
             throw SnapshotMismatch.otherProcessor
@@ -56,6 +56,5 @@ extension Machine {
         for (slot, state) in zip(bus.slots, snapshot.slots) {
             guard slot.restore(state) else { throw SnapshotMismatch.otherDevices }
         }
-        try startProcessors()
     }
 }

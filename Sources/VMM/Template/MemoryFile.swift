@@ -10,11 +10,11 @@ internal enum MemoryFile {
 
     /// Writes what of the RAM is not zero, and answers the ranges that cover it, in bytes of RAM.
     static func write(
-        _ memory: GuestMemory, to file: borrowing OwnedFD
+        _ memory: GuestMemory, _ pageMap: borrowing PageMap, to file: borrowing OwnedFD
     ) throws -> [Range<UInt64>] {
         try file.setSize(Int64(memory.size))
         var parts: [Range<UInt64>] = []
-        for used in try memory.usedRanges() {
+        for used in try memory.usedRanges(pageMap) {
             for start in stride(from: used.lowerBound, to: used.upperBound, by: Int(pageSize)) {
                 guard try !memory.isZero(atOffset: start, count: Int(pageSize)) else { continue }
                 if let last = parts.last, start - last.upperBound < smallestGap {

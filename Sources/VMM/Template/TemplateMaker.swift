@@ -1,4 +1,5 @@
 internal import Devices
+internal import Glibc
 internal import GuestMemory
 internal import Linux
 package import Protocols
@@ -20,6 +21,8 @@ package final class TemplateMaker {
     private let loop: EventLoop
     private let mailbox: LoopMailbox
     private let log: SandboxLog
+    /// Which pages of this process are in use, for when there is no /proc any more.
+    private let pageMap: PageMap
     private var devices: SandboxDevices?
     private var report: FrameChannel?
     private var deadline: Deadline?
@@ -37,38 +40,44 @@ package final class TemplateMaker {
         log = SandboxLog(
             descriptors.log >= 0 ? OwnedFD(taking: descriptors.log) : nil,
             debug: configuration.debug)
+        pageMap = try PageMap()
     }
 
-    /// Makes the template and answers the status to exit with. The caller's end is the end of it.
-    package func run() -> Int32 {
+    /// Makes the template and exits. The caller's end is the end of it.
+    package func run() -> Never {
         do {
             try begin()
             while result == nil { try loop.runOnce(timeoutMilliseconds: -1) }
         } catch {
             fail(Failure(message: "\(error)"))
         }
-        mailbox.close()
-        devices?.stop()
-        return result ?? Self.failedStatus
+        exit(result ?? Self.failedStatus)
     }
 
     private func begin() throws {
         let descriptors = configuration.descriptors
+        let jail = Jail(configuration.jail)
+        var shares: [Share] = []
+        try jail.enclose(&shares)
+        try jail.confineProcess(servesFiles: false, log: descriptors.log)
         try mailbox.attach(to: loop)
         report = FrameChannel(
             try HostStream(loop: loop, both: OwnedFD(taking: descriptors.report)), limit: 0,
             onFrame: { _ in }, onEnd: { [weak self] in self?.result = Self.failedStatus })
-        deadline = try Deadline(loop: loop, milliseconds: Self.bootMilliseconds) { [weak self] in
+        deadline = Deadline(loop: loop, milliseconds: Self.bootMilliseconds) { [weak self] in
             self?.lostGuest("the agent has not answered in time")
         }
         let memory = try GuestMemory(size: configuration.machine.memorySize)
+        let muster = Muster(jail)
         let devices = try SandboxDevices(
-            configuration, memory: memory, loop: loop, mailbox: mailbox, log: log,
+            configuration, muster, memory: memory, loop: loop, mailbox: mailbox, log: log,
             accept: { [weak self] in self?.accept($0) ?? .refused })
         self.devices = devices
         devices.machine.onEnd = { [weak self] in self?.lostGuest("\($0)") }
-        try devices.machine.start(
+        try devices.machine.load(
             kernel: OwnedFD(taking: descriptors.kernel), image: OwnedFD(taking: descriptors.image))
+        try devices.startProcessors()
+        try muster.begin()
     }
 
     private func accept(_ port: UInt32) -> VsockMuxer.Answer {
@@ -76,7 +85,7 @@ package final class TemplateMaker {
         if !isResting {
             isResting = true
             log.phase("agent")
-            deadline = try? Deadline(loop: loop, milliseconds: Self.restMilliseconds) {
+            deadline = Deadline(loop: loop, milliseconds: Self.restMilliseconds) {
                 [weak self] in self?.save()
             }
         }
@@ -92,7 +101,8 @@ package final class TemplateMaker {
             state.memorySize = configuration.machine.memorySize
             state.processorCount = configuration.machine.cpuCount
             state.softwareKVM = configuration.machine.softwareKVM
-            state.memoryParts = try MemoryFile.write(devices.machine.memory, to: memoryFile)
+            state.memoryParts = try MemoryFile.write(
+                devices.machine.memory, pageMap, to: memoryFile)
             try memoryFile.synchronize()
             state.memoryFile = try MemoryFileIdentity(memoryFile)
             state.snapshot = snapshot

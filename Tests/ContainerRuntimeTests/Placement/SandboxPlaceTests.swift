@@ -12,22 +12,45 @@ struct SandboxPlaceTests {
         try bundle.write(text.replacing(old, with: new))
     }
 
+    /// What the sandbox says of its own view, and what somebody sees who enters its mount namespace.
+    private func views(_ bundle: TestBundle) throws -> (own: String, visitor: String) {
+        let run = try Invocation(bundle)
+        #expect(eventually { run.outputText.hasSuffix("descriptors work\n") })
+        let pid = try #require(bundle.sandboxPid)
+        let output = try OwnedFD.memoryFile("output")
+        let program = Invocation.products + "/FakeSandbox"
+        let visitor = try Child.spawn(
+            program, arguments: [program, "enter", String(pid)], environment: [],
+            descriptors: [output.rawValue, output.rawValue, output.rawValue])
+        #expect(try visitor.wait() == .exited(0))
+        run.child.signal(SIGKILL)
+        _ = try run.status()
+        let text = String(decoding: try output.read(upTo: 65536, at: 0), as: UTF8.self)
+        return (run.outputText, text)
+    }
+
     @Test(arguments: [true, false])
-    func seesTheRootOfTheContainerAlone(hasProc: Bool) throws {
+    func seesNothingButTheRootOfTheContainer(hasProc: Bool) throws {
         let bundle = try TestBundle(["enclosed"])
         let root = bundle.bundle + "/rootfs"
         if hasProc {
             try FileManager.default.createDirectory(
                 atPath: root + "/proc", withIntermediateDirectories: false)
         }
-        let run = try Invocation(bundle)
-        #expect(try run.status() == 0)
+        let (own, visitor) = try views(bundle)
         #expect(
-            run.outputText == """
+            own == """
                 / \(hasProc ? "[\"proc\"]" : "[]")
                 pid 1
-                mounts \(hasProc ? 2 : 0)
+                mounts 0
+                above the descriptors: nothing
                 descriptors work
+
+                """)
+        #expect(
+            visitor == """
+                / \(hasProc ? "[\"proc\", \"through-the-share\"]" : "[\"through-the-share\"]")
+                processes \(hasProc ? "[\"1\"]" : "[]")
 
                 """)
         let left = try FileManager.default.contentsOfDirectory(atPath: root).sorted()
@@ -44,17 +67,15 @@ struct SandboxPlaceTests {
             atPath: root + "/etc", withIntermediateDirectories: false)
         try FileManager.default.createSymbolicLink(
             atPath: root + "/proc", withDestinationPath: "etc")
-        let run = try Invocation(bundle)
-        #expect(try run.status() == 0)
-        #expect(run.outputText.contains("mounts 0\n"))
+        #expect(try views(bundle).visitor.contains("processes []\n"))
     }
 
     @Test func aReadOnlyRootIsReadOnlyForThoseWhoEnter() throws {
         let bundle = try TestBundle(["enclosed"])
         try edit(bundle, #""path": "rootfs""#, #""path": "rootfs", "readonly": true"#)
-        let run = try Invocation(bundle)
-        #expect(try run.status() == 0)
-        #expect(run.outputText.contains("write: read-only file system\ndescriptors work\n"))
+        let (own, visitor) = try views(bundle)
+        #expect(visitor.contains("write: read-only file system\n"))
+        #expect(own.hasSuffix("descriptors work\n"))
     }
 
     @Test func hasANetworkOfItsOwn() throws {

@@ -19,9 +19,11 @@ import Testing
         let null = try OwnedFD.open("/dev/null", O_RDWR)
         let program = Invocation.products + "/FakeSandbox"
         let number = null.rawValue
+        let jail = try OwnedFD.memoryFile("jail")
+        try jail.writeAll(Frame.encode(JailConfiguration()))
         return try Child.spawn(
-            program, arguments: [program, "exec", "3", "-1", "c", "x"], environment: [],
-            descriptors: [number, number, number, connection.rawValue])
+            program, arguments: [program, "exec", "3", "-1", "4", "c", "x"], environment: [],
+            descriptors: [number, number, number, connection.rawValue, jail.rawValue])
     }
 
     private func next(_ reader: inout FrameReader) throws -> SandboxRequest.Body {

@@ -29,7 +29,7 @@ final class FreezeWatch {
         self.events = consume events
         self.wanted = wanted
         self.finished = finished
-        deadline = try Deadline(loop: loop, milliseconds: milliseconds) { [weak self] in
+        deadline = Deadline(loop: loop, milliseconds: milliseconds) { [weak self] in
             self?.finish(.timedOut)
         }
         registration = try loop.add(self.events, []) { [weak self] _ in self?.check() }

@@ -1,0 +1,203 @@
+internal import CLinux
+
+/// What each kind of thread of vmrun-sandbox is allowed to ask of the kernel once it is confined, with the reason.
+/// Everything else ends the process, with the call's and the thread's name in the log.
+///
+/// A call that is added here must be needed, and one that is left out must not: `jail.sh` of the end-to-end tests finds out.
+package enum JailCalls {
+    /// Kinds of threads and processes.
+    package enum Kind: String, CaseIterable, Sendable {
+        case processor
+        case card
+        case files
+        case loop
+        case standIn
+        /// The event loop of a maker of templates, and the other threads there, which end before it does.
+        case maker
+        case makersProcessor
+        case makersOthers
+    }
+
+    package static func of(_ kind: Kind) -> [JailCall] {
+        switch kind {
+        case .processor: runtime + processor
+        case .card: runtime + card
+        case .files: runtime + files
+        case .loop: runtime + loop
+        case .standIn: runtime + standIn
+        case .maker: runtime + loop + maker
+        case .makersProcessor: runtime + processor + threadEnd
+        case .makersOthers: runtime + Self.waiting + threadEnd
+        }
+    }
+
+    private static let executable: UInt64 = 0x4  // PROT_EXEC
+    private static let duplicate: UInt64 = 1030  // F_DUPFD_CLOEXEC
+    private static let dontNeed: UInt64 = 4  // MADV_DONTNEED
+
+    /// Of every thread: what memory, locks and the log need.
+    private static let runtime: [JailCall] = [
+        .call("futex", "locks and semaphores"),
+        .call("write", "rings bells of other threads and of KVM (eventfd), writes the log"),
+        .call("exit_group", "the end, an orderly one or after a trapped call"),
+        .rare(
+            "mmap", "large blocks of memory; nothing executable",
+            "small machines do without", where: [[.argument(2, without: executable)]]),
+        .rare("munmap", "gives large blocks back", "goes with mmap"),
+        .rare("brk", "small blocks of memory", "what was got before may suffice"),
+        .rare(
+            "clock_gettime", "the time of log lines and timers",
+            "the vDSO answers it unless the host's clock is one that only the kernel can read"),
+        .call("gettid", "locks know who has them"),
+    ]
+
+    /// Of threads that wait for several descriptors.
+    private static let waiting: [JailCall] = [
+        .call("epoll_wait", "waits for bells, streams and packets"),
+        .call("read", "drains bells"),
+        .call("epoll_ctl", "changes what is waited for"),
+        .call("close", "closes what is not watched any more"),
+    ]
+
+    private static let processor: [JailCall] = [
+        .call(
+            "ioctl",
+            "runs the guest; on a KVM without hardware virtualization carries instructions out for it; "
+                + "tells a tap what the guest's driver can do",
+            where: [
+                [.argument(1, is: UInt64(CL_KVM_RUN))],
+                [.argument(1, is: UInt64(CL_KVM_GET_REGS))],
+                [.argument(1, is: UInt64(CL_KVM_SET_REGS))],
+                [.argument(1, is: UInt64(CL_KVM_GET_SREGS))],
+                [.argument(1, is: UInt64(CL_KVM_SET_SREGS))],
+                [.argument(1, is: UInt64(CL_KVM_GET_XCRS))],
+                [.argument(1, is: UInt64(CL_KVM_GET_XSAVE))],
+                [.argument(1, is: UInt64(CL_KVM_SET_XSAVE))],
+                [.argument(1, is: UInt64(CL_KVM_GET_VCPU_EVENTS))],
+                [.argument(1, is: UInt64(CL_KVM_SET_VCPU_EVENTS))],
+                [.argument(1, is: setTapOffload)],
+            ])
+    ]
+    private static let setTapOffload: UInt64 = 0x4004_54d0  // TUNSETOFFLOAD
+
+    private static let card: [JailCall] =
+        waiting + [
+            .call("preadv2", "takes packets from the tap"),
+            .call("pwritev2", "gives packets to the tap"),
+            .rare("recvmsg", "takes packets from a stream", "only with a backend that has one"),
+            .rare("sendmsg", "gives packets to a stream", "only with a backend that has one"),
+        ]
+
+    private static let files: [JailCall] = [
+        .call("epoll_wait", "waits for the bells of the queues"),
+        .call("read", "drains the bells"),
+        .call("openat2", "opens files of the share, and descriptors again by /proc/self/fd"),
+        .call("close", "closes them"),
+        .call("statx", "attributes"),
+        .call("fstatfs", "df"),
+        .call("getdents64", "lists folders"),
+        .call("lseek", "places in folders; data and holes"),
+        .call("preadv2", "reads files"),
+        .call("pwritev2", "writes files"),
+        .call("readlinkat", "targets of symbolic links"),
+        .call("mkdirat", "makes folders"),
+        .call("mknodat", "makes pipes, sockets and device nodes, which nobody opens on the host"),
+        .call("symlinkat", "makes symbolic links"),
+        .call("linkat", "makes hard links"),
+        .call("unlinkat", "removes names"),
+        .call("renameat2", "renames, exchanges, and makes whiteouts"),
+        .call("fchownat", "changes owners"),
+        .call("fchmodat", "changes modes"),
+        .call("utimensat", "changes times"),
+        .call("ftruncate", "changes sizes"),
+        .call("fallocate", "reserves and punches"),
+        .call("copy_file_range", "copies within the host"),
+        .call("fsync", "brings a file to the disk"),
+        .call("syncfs", "brings a file system to the disk"),
+        .call("getxattr", "extended attributes"),
+        .call("setxattr", "extended attributes"),
+        .call("listxattr", "extended attributes"),
+        .call("removexattr", "extended attributes"),
+        .call(
+            "ioctl", "the flags of chattr(1)",
+            where: [
+                [.argument(1, is: 0x8008_6601)], [.argument(1, is: 0x4008_6602)],
+                [.argument(1, is: 0x801c_581f)], [.argument(1, is: 0x401c_5820)],
+            ]),
+        .rare(
+            "fcntl", "closing a duplicate tells whether what was written has arrived",
+            "on network file systems only", where: [[.argument(1, is: duplicate)]]),
+        .call("setfsuid", "makes files in the name of the guest's user"),
+        .call("setfsgid", "makes files in the name of the guest's group"),
+        .call(
+            "capset",
+            "keeps capabilities over setfsuid, and leaves CAP_FSETID off to clear set-id bits"),
+        .call("umask", "the mask of the guest's process, which a default ACL replaces"),
+    ]
+
+    private static let loop: [JailCall] =
+        waiting + [
+            .call("accept4", "takes connections to the control socket"),
+            .call("recvmsg", "requests with descriptors, and streams that are sockets"),
+            .call("sendmsg", "streams that are sockets"),
+            .call("shutdown", "tells the reader of a stream of its end"),
+            .call("statx", "finds out what kind of stream a descriptor is"),
+            .call("getrandom", "the guest's entropy"),
+            .call(
+                "fcntl", "duplicates descriptors, and makes them not block",
+                where: [
+                    [.argument(1, is: duplicate)],
+                    [.argument(1, is: 3)],  // F_GETFL
+                    [.argument(1, is: 4)],  // F_SETFL
+                ]),
+            .rare(
+                "madvise", "gives back to the host what the guest has freed",
+                "the guest reports seconds later", where: [[.argument(2, is: dontNeed)]]),
+            .rare(
+                "ioctl", "the size of the terminal; tells a tap what the guest's driver can do",
+                "without terminal and network there is none",
+                where: [
+                    [.argument(1, is: 0x5413)],  // TIOCGWINSZ
+                    [.argument(1, is: setTapOffload)],
+                ]),
+        ]
+
+    private static let standIn: [JailCall] = [
+        .call("poll", "waits for signals and for the sandbox"),
+        .call("read", "signals, and what the sandbox says"),
+        .call("close", "its descriptors, at the end"),
+        .rare(
+            "restart_syscall", "goes on with the wait after the process was stopped and continued",
+            "only then"),
+        .rare(
+            "ioctl", "the size of the terminal", "without a terminal there is none",
+            where: [[.argument(1, is: 0x5413)]]),  // TIOCGWINSZ
+    ]
+
+    /// Saving the machine, beside what every loop does.
+    private static let maker: [JailCall] = [
+        .call(
+            "ioctl", "reads the machine's state, trying which registers can be written back",
+            where: [
+                CL_KVM_RUN, CL_KVM_CHECK_EXTENSION, CL_KVM_GET_SUPPORTED_CPUID,
+                CL_KVM_GET_MSR_INDEX_LIST, CL_KVM_GET_MSRS, CL_KVM_SET_MSRS, CL_KVM_GET_REGS,
+                CL_KVM_GET_SREGS,
+                CL_KVM_GET_XCRS, CL_KVM_GET_XSAVE, CL_KVM_GET_LAPIC, CL_KVM_GET_VCPU_EVENTS,
+                CL_KVM_GET_MP_STATE, CL_KVM_GET_DEBUGREGS, CL_KVM_GET_IRQCHIP, CL_KVM_GET_PIT2,
+                CL_KVM_GET_CLOCK,
+            ].map { [.argument(1, is: UInt64($0))] }),
+        .call("pread64", "reads which pages are in use"),
+        .call("ftruncate", "gives the file with the memory its size"),
+        .call("pwritev2", "writes the memory"),
+        .call("fsync", "brings both files to the disk"),
+        .call("tgkill", "interrupts the processors"),
+        .call("getpid", "names this process to that"),
+    ]
+
+    private static let threadEnd: [JailCall] = [
+        .call("rt_sigprocmask", "the end of a thread"),
+        .call("madvise", "gives its stack back", where: [[.argument(2, is: dontNeed)]]),
+        .call("rt_sigreturn", "the signal that interrupts a processor"),
+        .call("exit", "the end of a thread"),
+    ]
+}

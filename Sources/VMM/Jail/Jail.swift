@@ -1,0 +1,123 @@
+internal import Linux
+internal import Protocols
+
+/// Confines a process of vmrun-sandbox once it has opened all that it needs: step by step the process, then each of its
+/// threads. Nothing of it can be taken back. docs/threat-model.md says against whom.
+internal struct Jail: Sendable {
+    /// Threads with filters and capabilities of their own.
+    enum ThreadKind {
+        /// Sockets, streams, the agent and the control socket; in a stand-in the only one.
+        case loop
+        case processor
+        case files
+        case card
+    }
+
+    /// What a layer could not do.
+    struct Failure: Error, CustomStringConvertible {
+        let layer: JailLayer
+        let reason: String
+
+        var description: String { "confine the sandbox: \(layer.rawValue): \(reason)" }
+    }
+
+    /// Half of them are kept open for inodes of the share; each costs the host about a kilobyte.
+    private static let openFiles: UInt64 = 65536
+    /// What the file server needs to act for all users of the guest: owners, modes, set-id bits, device nodes and file
+    /// capabilities are the guest kernel's to decide.
+    private static let ofFileServer: Confinement.Capabilities = [
+        .changeOwner, .overridePermissions, .actAsOwner, .keepSetID, .setGroup, .setUser,
+        .makeDevices, .setFileCapabilities,
+    ]
+
+    private let configuration: JailConfiguration
+    private let isPrivileged = ProcessSetup.mayAdminister
+
+    init(_ configuration: JailConfiguration) {
+        self.configuration = configuration
+    }
+
+    private func has(_ layer: JailLayer) -> Bool { !configuration.without.contains(layer) }
+
+    private func carryOut(
+        _ layer: JailLayer, _ body: () throws -> Void
+    ) throws(Failure) {
+        guard has(layer) else { return }
+        do {
+            try body()
+        } catch {
+            throw Failure(layer: layer, reason: "\(error)")
+        }
+    }
+}
+
+// The process, while it has one thread.
+extension Jail {
+    /// Leaves it no files of the host but the shares, which become copies of mounts that no name leads out of. As a user
+    /// without rights over mounts it keeps the caller's: Landlock and the filters are what confines it then.
+    ///
+    /// Whoever enters the mount namespace is to see the container's root: engines copy files that way.
+    func enclose(
+        _ shares: inout [Share], root: String? = nil, rootIsReadOnly: Bool = false
+    ) throws(Failure) {
+        guard isPrivileged else { return }
+        try carryOut(.namespaces) {
+            let folder = shares.first { $0.name == root }?.descriptor
+            let copies = try shares.map { share in
+                try Enclosure.copy(
+                    share.descriptor, recursive: share.recursive, readOnly: share.view.readonly
+                ).release()
+            }
+            try Enclosure.enter(folder, readOnly: rootIsReadOnly)
+            for (index, copy) in zip(shares.indices, copies) {
+                // Closes the host's.
+                _ = OwnedFD(taking: shares[index].descriptor)
+                shares[index].descriptor = copy
+            }
+        }
+    }
+
+    /// Takes limits, privileges and all files but the shares from the process. `log` is where trapped calls are told.
+    func confineProcess(_ shares: [Share] = [], servesFiles: Bool, log: Int32) throws(Failure) {
+        Confinement.shareHeap()
+        try carryOut(.limits) {
+            try Confinement.lower(.openFiles, to: Self.openFiles)
+            for limit in [Confinement.Limit.core, .lockedMemory, .messageQueues] {
+                try Confinement.lower(limit, to: 0)
+            }
+        }
+        do throws(Errno) {
+            try Confinement.giveUpPrivileges()
+        } catch {
+            throw Failure(layer: .capabilities, reason: "\(error)")
+        }
+        try carryOut(.capabilities) {
+            try Confinement.keepForProcess(servesFiles ? Self.ofFileServer : [])
+        }
+        if (Confinement.landlockVersion ?? 0) >= Confinement.neededLandlockVersion {
+            try carryOut(.landlock) {
+                try Confinement.landlock(
+                    shares.map { ($0.descriptor, readOnly: $0.view.readonly) })
+            }
+        }
+        try carryOut(.seccomp) {
+            try Confinement.reportTrappedCalls(to: log < 0 ? nil : log)
+        }
+    }
+
+    /// Takes from the calling thread what others of its kind do not need; its filter comes last.
+    func seal(_ kind: ThreadKind) throws(Failure) {
+        if kind != .files {
+            try carryOut(.capabilities) { try Confinement.keep([]) }
+        }
+        let filter =
+            switch kind {
+            case .loop: configuration.loop
+            case .processor: configuration.processor
+            case .files: configuration.files
+            case .card: configuration.card
+            }
+        guard !filter.isEmpty else { return }
+        try carryOut(.seccomp) { try Confinement.install(filter: filter) }
+    }
+}
