@@ -75,7 +75,7 @@ struct NetworkStreamTests {
         let guest = try NetworkGuest(attached: false)
         let pair = try UnixSocket.pair()
         let wire = try pair.second.duplicate()
-        try guest.device.attach(stream: try pair.first.duplicate(), name: "net0")
+        try guest.device.attach(stream: try pair.first.duplicate())
         try guest.post(200, size: 1536)
         // More than a turn's, so that some wait in the device while the socket is empty.
         let frame = [UInt8](repeating: 9, count: 100)
@@ -100,7 +100,7 @@ struct NetworkStreamTests {
         let guest = try NetworkGuest(attached: false)
         let pair = try UnixSocket.pair()
         let wire = try pair.second.duplicate()
-        try guest.device.attach(stream: try pair.first.duplicate(), name: "net0")
+        try guest.device.attach(stream: try pair.first.duplicate())
         let count = 60_000
         for _ in 0..<20 {
             try guest.send([UInt8](repeating: 0, count: 12) + [UInt8](repeating: 5, count: count))
@@ -122,7 +122,7 @@ struct NetworkStreamTests {
         let wire = try pair.second.duplicate()
         // 90 kB are saved up, of 65 kB per packet: the third has to wait, for about 60 ms.
         try guest.device.attach(
-            stream: try pair.first.duplicate(), name: "net0",
+            stream: try pair.first.duplicate(),
             limits: RateLimits(toGuest: 900_000, fromGuest: 900_000))
         try guest.post(200, size: 1536)
         let frame = [UInt8](repeating: 5, count: 60_000)
@@ -142,7 +142,7 @@ struct NetworkStreamTests {
         let guest = try NetworkGuest(attached: false)
         do {
             let pair = try UnixSocket.pair()
-            try guest.device.attach(stream: try pair.first.duplicate(), name: "net0")
+            try guest.device.attach(stream: try pair.first.duplicate())
             try guest.post(10, size: 1536)
         }
         #expect(try guest.waiting { guest.reports.value > 0 ? true : nil } == true)

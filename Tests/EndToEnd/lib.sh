@@ -41,6 +41,9 @@ run_in() {
 
 sandboxes() { pgrep -f "^$root/build/share/vmrun/vmrun-sandbox" "$@"; }
 
+# Those of them that have a machine.
+machines() { pgrep -f "^$root/build/share/vmrun/vmrun-sandbox [0-9]+\$"; }
+
 # Ends what a case that failed has left running.
 end_sandboxes() {
     local left

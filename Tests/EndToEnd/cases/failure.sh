@@ -79,7 +79,7 @@ kill_while_running() {
 }
 
 vmrun_itself() { echo "$1"; }
-sandbox_of() { sandboxes; }
+sandbox_of() { machines; }
 
 test_a_killed_sandbox_ends_the_container() {
     kill_while_running sandbox_of

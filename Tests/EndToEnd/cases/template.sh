@@ -162,7 +162,7 @@ test_templates_are_listed_made_and_removed() {
 slow_templates_are_listed_made_and_removed() { :; }
 
 # Memory of the sandbox of the only container, in MiB.
-resident() { awk '/^Rss/ {print int($2 / 1024)}' "/proc/$(sandboxes)/smaps_rollup"; }
+resident() { awk '/^Rss/ {print int($2 / 1024)}' "/proc/$(machines)/smaps_rollup"; }
 resident_below() { (($(resident) < $1)); }
 
 test_memory_that_is_free_again_goes_back_to_the_host() {
