@@ -93,6 +93,26 @@ package final class FileServer: Sendable {
         }
     }
 
+    /// Takes a name at the top away with all that is below it; nothing happens where it is not there. What the client has
+    /// open stays until it closes it.
+    package func remove(name: String) {
+        guard let name = try? FileName(component: Array(name.utf8)) else { return }
+        tree.withLock { tree in
+            switch tree.top?.remove(name) {
+            case .folder(let folder): forget(folder, in: &tree)
+            case .share(let share): tree.shares.removeAll { $0 === share }
+            case nil: break
+            }
+        }
+    }
+
+    private func forget(_ folder: Folder, in tree: inout Tree) {
+        tree.folders[folder.id] = nil
+        let shares = folder.shares
+        tree.shares.removeAll { share in shares.contains { $0 === share } }
+        for child in folder.folders { forget(child, in: &tree) }
+    }
+
     private func subfolder(
         _ name: FileName, of folder: Folder, in tree: inout Tree
     ) throws(Errno) -> Folder {

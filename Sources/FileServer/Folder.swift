@@ -8,7 +8,7 @@ enum FolderEntry: Sendable {
 }
 
 /// A read-only folder that exists in the server alone: the top of the tree, and what leads to a share
-/// such as `mounts/0`. Entries are added by the host and never removed. Any thread may use it.
+/// such as `mounts/0`. Entries are added and removed by the host alone. Any thread may use it.
 final class Folder: Sendable {
     let id: UInt64
     private let parent: UInt64
@@ -27,6 +27,14 @@ final class Folder: Sendable {
         }
     }
 
+    /// Answers what stood there.
+    func remove(_ name: FileName) -> FolderEntry? {
+        entries.withLock { entries in
+            guard let index = entries.firstIndex(where: { $0.name == name }) else { return nil }
+            return entries.remove(at: index).entry
+        }
+    }
+
     func entry(_ name: FileName) -> FolderEntry? {
         entries.withLock { $0.first { $0.name == name }?.entry }
     }
@@ -35,6 +43,14 @@ final class Folder: Sendable {
         entries.withLock { entries in
             entries.compactMap { entry in
                 if case .share(let share) = entry.entry { share } else { nil }
+            }
+        }
+    }
+
+    var folders: [Folder] {
+        entries.withLock { entries in
+            entries.compactMap { entry in
+                if case .folder(let folder) = entry.entry { folder } else { nil }
             }
         }
     }

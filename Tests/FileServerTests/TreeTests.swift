@@ -45,6 +45,30 @@ import Testing
         #expect(client.call(50, 1, Bytes().u64(0)).error == 0)
     }
 
+    @Test func whatIsTakenAwayIsFoundNoMoreAndStaysOpen() throws {
+        let root = try Scratch()
+        try root.write("inside", "x")
+        let server = try FileServer()
+        try server.add(name: "rootfs", descriptor: root.open())
+        try server.add(name: "@1/rootfs", descriptor: root.open())
+        try server.add(name: "@1/mounts/0", descriptor: root.open())
+        let client = Client(server)
+        _ = client.initialize()
+        let folder = client.lookup("@1")
+        let inside = client.lookup("inside", in: client.lookup("rootfs", in: folder))
+        let handle = client.call(14, inside, Bytes().u32(0).u32(0)).u64(at: 16)
+        server.remove(name: "@1")
+        server.remove(name: "nothing")
+        #expect(client.lookup("@1") == 0)
+        #expect(client.call(1, folder, Bytes().name("rootfs")).error == -ESTALE)
+        let read = Bytes().u64(handle).u64(0).u32(100).u32(0).u64(0).u64(0)
+        #expect(client.call(15, inside, read).body == Array("x".utf8))
+        #expect(client.lookup("inside", in: client.lookup("rootfs")) != 0)
+        // The name is free.
+        try server.add(name: "@1/rootfs", descriptor: root.open())
+        #expect(client.lookup("rootfs", in: client.lookup("@1")) != 0)
+    }
+
     @Test func theTopIsListedAndCannotBeChanged() throws {
         let root = try Scratch()
         let server = try FileServer()
