@@ -2212,6 +2212,51 @@ void   vmrun__detach_interface__free_unpacked
   assert(message->base.descriptor == &vmrun__detach_interface__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   vmrun__add_container__init
+                     (Vmrun__AddContainer         *message)
+{
+  static const Vmrun__AddContainer init_value = VMRUN__ADD_CONTAINER__INIT;
+  *message = init_value;
+}
+size_t vmrun__add_container__get_packed_size
+                     (const Vmrun__AddContainer *message)
+{
+  assert(message->base.descriptor == &vmrun__add_container__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t vmrun__add_container__pack
+                     (const Vmrun__AddContainer *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &vmrun__add_container__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t vmrun__add_container__pack_to_buffer
+                     (const Vmrun__AddContainer *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &vmrun__add_container__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Vmrun__AddContainer *
+       vmrun__add_container__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Vmrun__AddContainer *)
+     protobuf_c_message_unpack (&vmrun__add_container__descriptor,
+                                allocator, len, data);
+}
+void   vmrun__add_container__free_unpacked
+                     (Vmrun__AddContainer *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &vmrun__add_container__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   vmrun__hand_over__init
                      (Vmrun__HandOver         *message)
 {
@@ -2347,7 +2392,7 @@ void   vmrun__container_state__free_unpacked
   assert(message->base.descriptor == &vmrun__container_state__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor vmrun__container_plan__field_descriptors[21] =
+static const ProtobufCFieldDescriptor vmrun__container_plan__field_descriptors[23] =
 {
   {
     "id",
@@ -2601,6 +2646,30 @@ static const ProtobufCFieldDescriptor vmrun__container_plan__field_descriptors[2
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "joined_namespaces",
+    22,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Vmrun__ContainerPlan, joined_namespaces),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "joined_container",
+    23,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Vmrun__ContainerPlan, joined_container),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned vmrun__container_plan__field_indices_by_name[] = {
   12,   /* field[12] = cgroup_path */
@@ -2612,6 +2681,8 @@ static const unsigned vmrun__container_plan__field_indices_by_name[] = {
   20,   /* field[20] = hook_state */
   6,   /* field[6] = hostname */
   0,   /* field[0] = id */
+  22,   /* field[22] = joined_container */
+  21,   /* field[21] = joined_namespaces */
   15,   /* field[15] = masked_paths */
   4,   /* field[4] = mounts */
   8,   /* field[8] = namespaces */
@@ -2628,7 +2699,7 @@ static const unsigned vmrun__container_plan__field_indices_by_name[] = {
 static const ProtobufCIntRange vmrun__container_plan__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 21 }
+  { 0, 23 }
 };
 const ProtobufCMessageDescriptor vmrun__container_plan__descriptor =
 {
@@ -2638,7 +2709,7 @@ const ProtobufCMessageDescriptor vmrun__container_plan__descriptor =
   "Vmrun__ContainerPlan",
   "vmrun",
   sizeof(Vmrun__ContainerPlan),
-  21,
+  23,
   vmrun__container_plan__field_descriptors,
   vmrun__container_plan__field_indices_by_name,
   1,  vmrun__container_plan__number_ranges,
@@ -6576,7 +6647,7 @@ const ProtobufCMessageDescriptor vmrun__created__descriptor =
   (ProtobufCMessageInit) vmrun__created__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor vmrun__sandbox_request__field_descriptors[8] =
+static const ProtobufCFieldDescriptor vmrun__sandbox_request__field_descriptors[9] =
 {
   {
     "container",
@@ -6674,8 +6745,21 @@ static const ProtobufCFieldDescriptor vmrun__sandbox_request__field_descriptors[
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "add_container",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Vmrun__SandboxRequest, body_case),
+    offsetof(Vmrun__SandboxRequest, add_container),
+    &vmrun__add_container__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned vmrun__sandbox_request__field_indices_by_name[] = {
+  8,   /* field[8] = add_container */
   3,   /* field[3] = agent */
   6,   /* field[6] = attach_interface */
   0,   /* field[0] = container */
@@ -6689,7 +6773,7 @@ static const ProtobufCIntRange vmrun__sandbox_request__number_ranges[2 + 1] =
 {
   { 1, 0 },
   { 4, 2 },
-  { 0, 8 }
+  { 0, 9 }
 };
 const ProtobufCMessageDescriptor vmrun__sandbox_request__descriptor =
 {
@@ -6699,7 +6783,7 @@ const ProtobufCMessageDescriptor vmrun__sandbox_request__descriptor =
   "Vmrun__SandboxRequest",
   "vmrun",
   sizeof(Vmrun__SandboxRequest),
-  8,
+  9,
   vmrun__sandbox_request__field_descriptors,
   vmrun__sandbox_request__field_indices_by_name,
   2,  vmrun__sandbox_request__number_ranges,
@@ -6760,6 +6844,57 @@ const ProtobufCMessageDescriptor vmrun__detach_interface__descriptor =
   vmrun__detach_interface__field_indices_by_name,
   1,  vmrun__detach_interface__number_ranges,
   (ProtobufCMessageInit) vmrun__detach_interface__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor vmrun__add_container__field_descriptors[2] =
+{
+  {
+    "plan",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Vmrun__AddContainer, plan),
+    &vmrun__container_plan__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "shares",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Vmrun__AddContainer, n_shares),
+    offsetof(Vmrun__AddContainer, shares),
+    &vmrun__share__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned vmrun__add_container__field_indices_by_name[] = {
+  0,   /* field[0] = plan */
+  1,   /* field[1] = shares */
+};
+static const ProtobufCIntRange vmrun__add_container__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor vmrun__add_container__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "vmrun.AddContainer",
+  "AddContainer",
+  "Vmrun__AddContainer",
+  "vmrun",
+  sizeof(Vmrun__AddContainer),
+  2,
+  vmrun__add_container__field_descriptors,
+  vmrun__add_container__field_indices_by_name,
+  1,  vmrun__add_container__number_ranges,
+  (ProtobufCMessageInit) vmrun__add_container__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor vmrun__hand_over__field_descriptors[1] =

@@ -53,7 +53,12 @@ extension PreparedContainer {
             try directory.writeConfiguration(configurationText)
             try directory.writeFilter(of: plan.container.process)
             try placement.make(guarded: guardian, log)
-            sandbox = try makeSandbox(in: directory, guarded: guardian, log)
+            sandbox =
+                if let machine {
+                    try makeStandIn(in: directory, of: machine, guarded: guardian, log)
+                } else {
+                    try makeSandbox(in: directory, guarded: guardian, log)
+                }
         } catch {
             placement.remove()
             directory.remove()
@@ -100,7 +105,12 @@ extension PreparedContainer {
                 plan, files, streams, from: start, in: directory, placement: placement)
             log.phase("launched")
             do throws(RuntimeError) {
-                try create(sandbox, in: directory, guarded: guardian)
+                try create(sandbox, in: directory, guarded: guardian) {
+                    (record, hookState) throws(RuntimeError) in
+                    try sandbox.configure(hookState: hookState, orFail: "start the sandbox")
+                    try sandbox.waitUntilCreated()
+                    try carryOver(&record, of: sandbox, in: directory)
+                }
                 try placement.limitProcessors(log)
                 return sandbox
             } catch {
@@ -113,10 +123,37 @@ extension PreparedContainer {
         }
     }
 
-    /// Returns when the container's process exists and waits.
+    /// What stands for a container that is created in the machine of another one.
+    private func makeStandIn(
+        in directory: borrowing ContainerDirectory, of machine: SharedMachine,
+        guarded guardian: borrowing Guard, _ log: Log
+    ) throws(RuntimeError) -> SandboxProcess {
+        let neighbour = try ContainerDirectory.open(machine.neighbour, root: request.root)
+        try directory.shareSocket(of: neighbour)
+        var client = try SandboxClient(directory)
+        let standIn = try launcher.launchStandIn(
+            for: request.id, client, streams, in: directory, placement: placement)
+        do throws(RuntimeError) {
+            try create(standIn, in: directory, guarded: guardian) {
+                (_, hookState) throws(RuntimeError) in
+                var addition = try AddedContainer(plan, files)
+                addition.plan.hookState = hookState
+                try client.addContainer(addition.plan, addition.shares, streams)
+                standIn.handOver()
+            }
+            try placement.limitProcessors(log)
+            return standIn
+        } catch {
+            standIn.kill()
+            throw error
+        }
+    }
+
+    /// Returns when the container's process exists and waits, which is `begin`'s to bring about.
     private func create(
         _ sandbox: SandboxProcess, in directory: borrowing ContainerDirectory,
-        guarded guardian: borrowing Guard
+        guarded guardian: borrowing Guard,
+        begin: (inout StateRecord, _ hookState: String) throws(RuntimeError) -> Void
     ) throws(RuntimeError) {
         // Only now: without its configuration the process ends by itself, with it only by its guard.
         try RuntimeError.wrap("start the sandbox") { () throws(Errno) in
@@ -129,9 +166,7 @@ extension PreparedContainer {
         for kind in [HookKind.prestart, .createRuntime, .createContainer] {
             try hooks.run(kind, .creating)
         }
-        try sandbox.configure(hookState: hooks.state(.created), orFail: "start the sandbox")
-        try sandbox.waitUntilCreated()
-        try carryOver(&record, of: sandbox, in: directory)
+        try begin(&record, hooks.state(.created))
     }
 
     /// From the listening on no change is missed. Without a namespace of somebody else's and without hooks nobody has made

@@ -14,6 +14,8 @@ struct PreparedContainer {
     /// Of a verb in the foreground of a terminal.
     let hostTerminal: HostTerminal?
     let record: StateRecord
+    /// nil: the container gets a machine of its own.
+    let machine: SharedMachine?
     let hooks: Hooks?
     /// config.json as it was read.
     let configurationText: [UInt8]
@@ -28,19 +30,23 @@ struct PreparedContainer {
         var plan = try SandboxPlan(
             configuration, id: request.id, bundle: bundle.path,
             machine: request.installation.machine, network: request.installation.network)
+        machine = try SharedMachine.find(plan.placement.joined, root: request.root)
+        if let machine { try plan.join(machine, configuration) }
         for warning in bundle.warnings + plan.warnings { log.write(.warning, warning) }
         files = try SandboxFiles(plan, request.installation)
         placement = try HostPlacement(plan, systemdCgroup: request.systemdCgroup)
         launcher = SandboxLauncher(request.installation, debug: request.debug)
         (streams, hostTerminal) = try StandardStreams.open(
             &plan.container.process, for: request.caller)
-        record = StateRecord(
+        var record = StateRecord(
             ociVersion: configuration.ociVersion, id: request.id.text, bundle: bundle.path,
             rootfs: plan.shares.first?.hostPath ?? "", created: WallClock.rfc3339(), pid: 0,
             pidStartTime: 0, annotations: configuration.annotations ?? [:],
             memorySize: plan.machine.memorySize, cgroups: placement.cgroupFolders,
             networkPath: plan.placement.networkPath, hasUserNetwork: plan.network.isUser,
             interfaces: [])
+        record.machine = machine?.owner ?? ""
+        self.record = record
         self.plan = plan
     }
 }

@@ -67,7 +67,8 @@ extension OwnedFD {
         try Errno.check(unsafe cl_symlinkat(target.terminated, rawValue, name.terminated))
     }
 
-    /// Gives the file behind an entry of /proc/self/fd (this folder) one more name.
+    /// Gives a file one more name: that of this folder's entry, or where the entry is a symbolic link, such as one of
+    /// /proc/self/fd, what it leads to.
     package borrowing func link(
         following entry: FileName, into folder: borrowing OwnedFD, as name: FileName
     ) throws(Errno) {

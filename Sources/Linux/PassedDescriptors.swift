@@ -19,6 +19,13 @@ package final class PassedDescriptors {
         numbers.isEmpty ? nil : OwnedFD(taking: numbers.removeFirst())
     }
 
+    /// The first ones, which are the other's now; fewer where there are not as many.
+    package func takeFirst(_ count: Int) -> PassedDescriptors {
+        let taken = PassedDescriptors(Array(numbers.prefix(count)))
+        numbers.removeFirst(taken.count)
+        return taken
+    }
+
     /// Takes over what another has.
     package func append(_ others: PassedDescriptors) {
         numbers += others.numbers

@@ -10,7 +10,7 @@ package struct ContainerPlan: Equatable, Sendable {
     package var process = ProcessPlan()
     package var hostname = ""
     package var domainname = ""
-    /// CLONE_NEW* bits of namespaces to make.
+    /// CLONE_NEW* bits of the namespaces that it does not share with the agent.
     package var namespaces: UInt64 = 0
     package var uidMappings: [IDMapping] = []
     package var gidMappings: [IDMapping] = []
@@ -28,6 +28,9 @@ package struct ContainerPlan: Equatable, Sendable {
     package var startContainerHooks: [Hook] = []
     /// What these hooks read: the container's state in JSON (OCI runtime specification, "State").
     package var hookState = ""
+    /// Those of `namespaces` that are not made but joined, and whose they are: another container of the machine.
+    package var joinedNamespaces: UInt64 = 0
+    package var joinedContainer = ""
 
     package init() {}
 }

@@ -111,6 +111,9 @@ package struct SandboxRequest: Equatable, Sendable {
         case attachInterface(NetworkInterface)
         /// The other way round: the guest loses the interface, then the card its tap.
         case detachInterface(slot: UInt32)
+        /// One more container in the machine. With its first byte come descriptors (SCM_RIGHTS): those of
+        /// `startProcess`, then one for each share in their order. It belongs to this connection as a process of exec does.
+        case addContainer(ContainerPlan, [Share])
     }
 
     package var container: String

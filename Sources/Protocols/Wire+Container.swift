@@ -42,6 +42,8 @@ extension ContainerPlan: @unsafe WireFormat {
         unsafe message.n_start_container_hooks = startContainerHooks.count
         unsafe message.start_container_hooks = arena.messages(startContainerHooks)
         unsafe message.hook_state = arena.string(hookState)
+        unsafe message.joined_namespaces = joinedNamespaces
+        unsafe message.joined_container = arena.string(joinedContainer)
     }
 
     init(_ message: Vmrun__ContainerPlan) throws(MessageError) {
@@ -69,6 +71,8 @@ extension ContainerPlan: @unsafe WireFormat {
         startContainerHooks = try unsafe Read.messages(
             message.n_start_container_hooks, message.start_container_hooks)
         hookState = unsafe Read.string(message.hook_state)
+        joinedNamespaces = unsafe message.joined_namespaces
+        joinedContainer = unsafe Read.string(message.joined_container)
     }
 }
 

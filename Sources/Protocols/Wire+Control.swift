@@ -74,6 +74,13 @@ extension SandboxRequest: Message, @unsafe RootMessage {
             unsafe message.detach_interface = arena.make(vmrun__detach_interface__init) {
                 unsafe $0.slot = slot
             }
+        case .addContainer(let plan, let shares):
+            unsafe message.body_case = VMRUN__SANDBOX_REQUEST__BODY_ADD_CONTAINER
+            unsafe message.add_container = arena.make(vmrun__add_container__init) {
+                unsafe $0.plan = arena.message(plan)
+                unsafe $0.n_shares = shares.count
+                unsafe $0.shares = arena.messages(shares)
+            }
         }
     }
 
@@ -98,6 +105,11 @@ extension SandboxRequest: Message, @unsafe RootMessage {
         case VMRUN__SANDBOX_REQUEST__BODY_DETACH_INTERFACE:
             body = .detachInterface(
                 slot: unsafe try Read.body(message.detach_interface).slot)
+        case VMRUN__SANDBOX_REQUEST__BODY_ADD_CONTAINER:
+            let added = try unsafe Read.body(message.add_container)
+            body = .addContainer(
+                try unsafe Read.required(added.plan),
+                try unsafe Read.messages(added.n_shares, added.shares))
         default:
             throw .unknownBody
         }

@@ -1,6 +1,7 @@
 // One container's machine. `vmrun-sandbox FD`: the configuration is a frame on the inherited descriptor FD.
-// `vmrun-sandbox exec FD TTY JAIL CONTAINER PROCESS`: what stands for a process of exec; FD is the connection to the
-// sandbox, TTY the slave of the process's terminal or -1, JAIL a file with how it confines itself.
+// `vmrun-sandbox exec FD TTY GO JAIL CONTAINER PROCESS`: what stands for a process of exec, or with an empty PROCESS for a
+// container that was added to a machine; FD is the connection to the sandbox, TTY the slave of the process's terminal or -1,
+// GO what tells that the connection is this process's now or -1, JAIL a file with how it confines itself.
 // `vmrun-sandbox watch LISTENER SANDBOX PROGRAM...`: has the program run when something happens in the network namespace that
 // the netlink socket LISTENER hears of, until the process of the pidfd SANDBOX ends.
 internal import Glibc
@@ -29,14 +30,16 @@ func readConfiguration(_ number: Int32) throws -> SandboxConfiguration {
 
 func standIn(_ arguments: ArraySlice<String>) throws -> Int32 {
     let words = Array(arguments)
-    guard words.count == 5, let connection = Int32(words[0]), connection > 2,
-        let terminal = Int32(words[1]), let jail = Int32(words[2]), jail > 2
+    guard words.count == 6, let connection = Int32(words[0]), connection > 2,
+        let terminal = Int32(words[1]), let go = Int32(words[2]), let jail = Int32(words[3]),
+        jail > 2
     else { complain("exec: is started by vmrun") }
     let configuration = try StandIn.jail(in: OwnedFD(taking: jail))
     var standIn = try StandIn(
         connection: OwnedFD(taking: connection),
-        terminal: terminal < 0 ? nil : OwnedFD(taking: terminal), jail: configuration,
-        container: words[3], process: words[4])
+        terminal: terminal < 0 ? nil : OwnedFD(taking: terminal),
+        go: go < 0 ? nil : OwnedFD(taking: go), jail: configuration, container: words[4],
+        process: words[5])
     return try standIn.run()
 }
 

@@ -119,15 +119,31 @@ import Testing
         #expect(refusal { try makePlan(linux: "\"seccomp\": \(profile)") } == message)
     }
 
-    @Test(arguments: [
-        (
-            "config-cri-container",
-            "linux.namespaces[1].path: not supported yet: joining the ipc namespace /proc/32566/ns/ipc"
+    @Test func takesDownTheNamespacesThatAContainerOfAPodJoins() throws {
+        let plan = try makePlan(try configuration("config-cri-container"))
+        let joined = plan.placement.joined
+        #expect(
+            joined.allSatisfy {
+                $0.path == "/proc/32566/ns/\($0.kind == .network ? "net" : $0.kind.rawValue)"
+            })
+        #expect(joined.map(\.kind) == [.ipc, .uts, .network])
+        #expect(joined[0].field == "linux.namespaces[1].path")
+        let field = "linux.namespaces[4].path"
+        #expect(plan.placement.network == .joined(path: "/proc/32566/ns/net", field: field))
+    }
+
+    @Test(arguments: ["mount", "user", "cgroup", "time"])
+    func refusesNamespacesThatCannotBeJoined(kind: String) {
+        let message = refusal {
+            try makePlan(
+                linux:
+                    #""namespaces": [{"type": "pid"}, {"type": "\#(kind)", "path": "/proc/1/ns/x"}]"#
+            )
+        }
+        #expect(
+            message
+                == "linux.namespaces[1].path: not supported yet: joining the \(kind) namespace /proc/1/ns/x"
         )
-    ])
-    func refusesWhatIsNotSupportedYet(name: String, message: String) throws {
-        let configuration = try self.configuration(name)
-        #expect(refusal { try makePlan(configuration) } == message)
     }
 
     @Test func keepsAmbientCapabilitiesThatTheKernelAllows() throws {

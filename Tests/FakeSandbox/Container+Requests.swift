@@ -68,6 +68,8 @@ extension Container {
             taps[slot] = nil
             try say("no interface in slot \(slot)\n")
             answer(caller, nil)
+        case .addContainer:
+            answer(caller, Failure(message: "a fake has one container"))
         }
     }
 

@@ -99,6 +99,8 @@ enum Samples {
         hook.timeoutSeconds = 3
         plan.startContainerHooks = [hook]
         plan.hookState = "{}"
+        plan.joinedNamespaces = 0x4800_0000
+        plan.joinedContainer = "pod"
         return plan
     }
 

@@ -53,12 +53,42 @@ struct SandboxMessageTests {
             .start, .query, .handOver(pid: 7), .attachInterface(Samples.interface),
             .detachInterface(slot: 1),
             .startProcess(name: "p", Samples.process),
+            .addContainer(
+                Samples.container,
+                [Share(name: "@1/rootfs", descriptor: -1, view: .init(), recursive: true)]),
             .agent(.signalProcess(ProcessSignal(container: "c", signal: 1))),
             .agent(.listProcesses(container: "c")),
         ] as [SandboxRequest.Body])
     func requests(body: SandboxRequest.Body) throws {
         let request = SandboxRequest(container: "c", body: body)
         #expect(try SandboxRequest(decoding: request.encoded()) == request)
+    }
+
+    @Test("a container that is added has the bytes of protobuf's encoding")
+    func addition() throws {
+        let bytes = wire(
+            """
+            0a 01 "c"                      # container (1)
+            52 20                          # add_container (10), 32 bytes
+            0a 17                          #   plan (1), 23 bytes
+            0a 01 "c"                      #     id (1)
+            32 03 aa 01 00                 #     process (6): streams (21)
+            48 80 80 80 40                 #     namespaces (9): CLONE_NEWIPC
+            b0 01 80 80 80 40              #     joined_namespaces (22)
+            ba 01 01 "p"                   #     joined_container (23)
+            12 05                          #   shares (2), 5 bytes
+            0a 01 "r"                      #     name (1)
+            10 0a                          #     descriptor (2): 5
+            """)
+        var plan = ContainerPlan()
+        plan.id = "c"
+        plan.namespaces = 0x0800_0000
+        plan.joinedNamespaces = 0x0800_0000
+        plan.joinedContainer = "p"
+        let share = Share(name: "r", descriptor: 5, view: .init(), recursive: false)
+        let request = SandboxRequest(container: "c", body: .addContainer(plan, [share]))
+        #expect(request.encoded() == bytes)
+        #expect(try SandboxRequest(decoding: bytes) == request)
     }
 
     @Test("an interface has the bytes of protobuf's encoding")

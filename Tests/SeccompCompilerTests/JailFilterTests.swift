@@ -100,7 +100,7 @@ import Testing
         }
         #expect(names(.processor).count <= 9)
         #expect(names(.card).count <= 16)
-        #expect(names(.loop).count <= 21)
+        #expect(names(.loop).count <= 22)
         #expect(names(.files).count <= 43)
         #expect(names(.standIn).count <= 13)
         #expect(names(.processor, .card, .loop, .files).count <= 50)

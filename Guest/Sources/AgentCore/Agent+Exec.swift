@@ -33,19 +33,27 @@ extension Agent {
         }
     }
 
-    /// Clones a child into the pid namespace of the container: whoever joins one stays outside, but its
-    /// next children are born inside. So the agent joins, clones and comes back.
+    /// Clones a child into the pid namespace of the container.
     func launchInside(
         _ container: Container, _ first: ContainerProcess, _ program: Program,
         _ streams: ProcessStreams, _ place: inout Launch.Place, cgroup: String = ""
     ) throws(Failure) -> Launch {
-        guard container.namespaces & CloneFlags.process != 0 else {
-            return try launch(program, streams, &place, below: container, first, cgroup)
+        let isOwn = container.namespaces & CloneFlags.process != 0
+        return try inProcessNamespace(of: isOwn ? first : nil) { () throws(Failure) in
+            try launch(program, streams, &place, below: container, first, cgroup)
         }
+    }
+
+    /// Clones a child in the pid namespace of a process, if there is one: whoever joins a pid namespace stays outside, but
+    /// its next children are born inside. So the agent joins, clones and comes back.
+    func inProcessNamespace(
+        of process: ContainerProcess?, _ clone: () throws(Failure) -> Launch
+    ) throws(Failure) -> Launch {
+        guard let process else { return try clone() }
         let flag = Int32(CloneFlags.process)
         let action = Action.step("join the pid namespace of the container")
         do throws(Errno) {
-            try Processes.joinNamespaces(of: first.launch.pidfd, flag)
+            try Processes.joinNamespaces(of: process.launch.pidfd, flag)
         } catch {
             throw action.failure(error)
         }
@@ -58,7 +66,7 @@ extension Agent {
                 ending = .hostLost
             }
         }
-        return try launch(program, streams, &place, below: container, first, cgroup)
+        return try clone()
     }
 
     /// Clones a child in the container's cgroup, or in one below. A container that has made cgroups below its own and hands

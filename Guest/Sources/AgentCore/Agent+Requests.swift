@@ -90,7 +90,9 @@ extension Agent {
 
     private func launchInit(of container: Container, _ request: UInt64) throws(Failure) {
         let plan = container.plan
-        let program = try Program.container(plan, joinsNetwork: container.network != nil)
+        let program = try Program.container(plan, joining: container.joinedAtFirst)
+        let neighbour =
+            plan.joinedNamespaces == 0 ? nil : try process("", of: plan.joinedContainer)
         let cgroup = try container.openCgroup()
         if let cgroup { try spares.attach(DeviceFilter(plan.deviceRules), to: cgroup) }
         try allowOpenFiles(plan.process.resourceLimits)
@@ -99,12 +101,18 @@ extension Agent {
         do throws(Failure) {
             // The cgroup namespace is made by the child, when it is in its cgroup.
             var place = Launch.Place()
-            place.flags |= container.namespaces & ~CloneFlags.cgroup
-            if let network = container.network {
-                place.flags &= ~CloneFlags.network
-                place.namespaces = network.descriptor.rawValue
+            place.flags |=
+                container.namespaces
+                & ~(CloneFlags.cgroup | container.joinedAtFirst | plan.joinedNamespaces)
+            if let pidfd = neighbour?.launch.pidfd.rawValue
+                ?? container.network?.descriptor.rawValue
+            {
+                place.namespaces = pidfd
             }
-            let launch = try launch(program, streams, &place, cgroup)
+            let joinsProcesses = plan.joinedNamespaces & CloneFlags.process != 0
+            let launch = try inProcessNamespace(of: joinsProcesses ? neighbour : nil) {
+                () throws(Failure) in try self.launch(program, streams, &place, cgroup)
+            }
             let process = try watch(launch, "", streams, of: container, plan.process)
             process.pendingReply = request
         } catch {

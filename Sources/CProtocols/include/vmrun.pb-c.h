@@ -64,6 +64,7 @@ typedef struct Vmrun__Created Vmrun__Created;
 typedef struct Vmrun__SandboxRequest Vmrun__SandboxRequest;
 typedef struct Vmrun__QueryState Vmrun__QueryState;
 typedef struct Vmrun__DetachInterface Vmrun__DetachInterface;
+typedef struct Vmrun__AddContainer Vmrun__AddContainer;
 typedef struct Vmrun__HandOver Vmrun__HandOver;
 typedef struct Vmrun__SandboxReply Vmrun__SandboxReply;
 typedef struct Vmrun__ContainerState Vmrun__ContainerState;
@@ -129,7 +130,7 @@ struct  Vmrun__ContainerPlan
   char *hostname;
   char *domainname;
   /*
-   * CLONE_NEW* bits of namespaces to make.
+   * CLONE_NEW* bits of the namespaces that it does not share with the agent.
    */
   uint64_t namespaces;
   size_t n_uid_mappings;
@@ -172,10 +173,15 @@ struct  Vmrun__ContainerPlan
    * What these hooks read: the container's state as the specification has it, in JSON.
    */
   char *hook_state;
+  /*
+   * Those of `namespaces` that are not made but joined, and whose they are: another container of the machine.
+   */
+  uint64_t joined_namespaces;
+  char *joined_container;
 };
 #define VMRUN__CONTAINER_PLAN__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&vmrun__container_plan__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0,NULL, NULL, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0,NULL, 0,NULL, 0,NULL, (char *)protobuf_c_empty_string, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, (char *)protobuf_c_empty_string }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0,NULL, NULL, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0,NULL, 0,NULL, 0,NULL, (char *)protobuf_c_empty_string, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string }
 
 
 /*
@@ -1172,7 +1178,8 @@ typedef enum {
   VMRUN__SANDBOX_REQUEST__BODY_START_PROCESS = 6,
   VMRUN__SANDBOX_REQUEST__BODY_HAND_OVER = 7,
   VMRUN__SANDBOX_REQUEST__BODY_ATTACH_INTERFACE = 8,
-  VMRUN__SANDBOX_REQUEST__BODY_DETACH_INTERFACE = 9
+  VMRUN__SANDBOX_REQUEST__BODY_DETACH_INTERFACE = 9,
+  VMRUN__SANDBOX_REQUEST__BODY_ADD_CONTAINER = 10
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(VMRUN__SANDBOX_REQUEST__BODY__CASE)
 } Vmrun__SandboxRequest__BodyCase;
 
@@ -1204,6 +1211,10 @@ struct  Vmrun__SandboxRequest
      * The card of the slot has no tap any more; passed on to the agent.
      */
     Vmrun__DetachInterface *detach_interface;
+    /*
+     * One more container in the machine.
+     */
+    Vmrun__AddContainer *add_container;
   };
 };
 #define VMRUN__SANDBOX_REQUEST__INIT \
@@ -1228,6 +1239,25 @@ struct  Vmrun__DetachInterface
 #define VMRUN__DETACH_INTERFACE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&vmrun__detach_interface__descriptor) \
     , 0 }
+
+
+/*
+ * With descriptors (SCM_RIGHTS): standard streams, or with a terminal the slave of a pseudo terminal, then one for each
+ * share, in their order. The container belongs to the connection as a process of exec does.
+ */
+struct  Vmrun__AddContainer
+{
+  ProtobufCMessage base;
+  Vmrun__ContainerPlan *plan;
+  /*
+   * Their own descriptor numbers mean nothing.
+   */
+  size_t n_shares;
+  Vmrun__Share **shares;
+};
+#define VMRUN__ADD_CONTAINER__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&vmrun__add_container__descriptor) \
+    , NULL, 0,NULL }
 
 
 struct  Vmrun__HandOver
@@ -2208,6 +2238,25 @@ Vmrun__DetachInterface *
 void   vmrun__detach_interface__free_unpacked
                      (Vmrun__DetachInterface *message,
                       ProtobufCAllocator *allocator);
+/* Vmrun__AddContainer methods */
+void   vmrun__add_container__init
+                     (Vmrun__AddContainer         *message);
+size_t vmrun__add_container__get_packed_size
+                     (const Vmrun__AddContainer   *message);
+size_t vmrun__add_container__pack
+                     (const Vmrun__AddContainer   *message,
+                      uint8_t             *out);
+size_t vmrun__add_container__pack_to_buffer
+                     (const Vmrun__AddContainer   *message,
+                      ProtobufCBuffer     *buffer);
+Vmrun__AddContainer *
+       vmrun__add_container__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   vmrun__add_container__free_unpacked
+                     (Vmrun__AddContainer *message,
+                      ProtobufCAllocator *allocator);
 /* Vmrun__HandOver methods */
 void   vmrun__hand_over__init
                      (Vmrun__HandOver         *message);
@@ -2414,6 +2463,9 @@ typedef void (*Vmrun__QueryState_Closure)
 typedef void (*Vmrun__DetachInterface_Closure)
                  (const Vmrun__DetachInterface *message,
                   void *closure_data);
+typedef void (*Vmrun__AddContainer_Closure)
+                 (const Vmrun__AddContainer *message,
+                  void *closure_data);
 typedef void (*Vmrun__HandOver_Closure)
                  (const Vmrun__HandOver *message,
                   void *closure_data);
@@ -2479,6 +2531,7 @@ extern const ProtobufCMessageDescriptor vmrun__created__descriptor;
 extern const ProtobufCMessageDescriptor vmrun__sandbox_request__descriptor;
 extern const ProtobufCMessageDescriptor vmrun__query_state__descriptor;
 extern const ProtobufCMessageDescriptor vmrun__detach_interface__descriptor;
+extern const ProtobufCMessageDescriptor vmrun__add_container__descriptor;
 extern const ProtobufCMessageDescriptor vmrun__hand_over__descriptor;
 extern const ProtobufCMessageDescriptor vmrun__sandbox_reply__descriptor;
 extern const ProtobufCMessageDescriptor vmrun__container_state__descriptor;

@@ -10,6 +10,15 @@ package struct PlacementPlan: Equatable, Sendable {
     }
 
     package var network = Network.new
+    /// All namespaces that config.json names by a path.
+    package var joined: [JoinedNamespace] = []
+
+    /// A namespace that this file names; the field of config.json, for errors.
+    package struct JoinedNamespace: Equatable, Sendable {
+        package var kind: Namespace
+        package var path: String
+        package var field: String
+    }
 
     /// The file of the network namespace to join; empty: a new one.
     var networkPath: String {

@@ -33,15 +33,9 @@ extension SandboxPlan {
         let entries = linux.namespaces ?? []
         for (index, entry) in entries.enumerated() {
             guard let kind = Namespace(rawValue: entry.type) else { continue }
-            if let path = entry.path, !path.isEmpty, kind == .network {
-                let field = "linux.namespaces[\(index)].path"
-                placement.network = .joined(path: path, field: field)
-            } else if let path = entry.path, !path.isEmpty {
-                throw .unsupported(
-                    path: "linux.namespaces[\(index)].path",
-                    reason: "not supported yet: joining the \(kind.rawValue) namespace \(path)")
-            }
             container.namespaces |= kind.cloneFlag
+            guard let path = entry.path, !path.isEmpty else { continue }
+            try join(kind, path, field: "linux.namespaces[\(index)].path")
         }
         if network.isUser { container.namespaces |= Namespace.network.cloneFlag }
         let missing = Namespace.allCases.filter { container.namespaces & $0.cloneFlag == 0 }
@@ -65,6 +59,22 @@ extension SandboxPlan {
             case .cgroup, .user, .time: break
             }
         }
+    }
+
+    /// A namespace of the host can be joined where a container of vmrun has it (`SharedMachine`), or where it is that of
+    /// a network, whose interfaces are carried over.
+    private mutating func join(
+        _ kind: Namespace, _ path: String, field: String
+    ) throws(RuntimeError) {
+        switch kind {
+        case .network, .ipc, .uts, .pid: break
+        case .mount, .user, .cgroup, .time:
+            throw .unsupported(
+                path: field,
+                reason: "not supported yet: joining the \(kind.rawValue) namespace \(path)")
+        }
+        placement.joined.append(.init(kind: kind, path: path, field: field))
+        if kind == .network { placement.network = .joined(path: path, field: field) }
     }
 
     private mutating func addTimeOffsets(_ offsets: [String: ClockOffset]) throws(RuntimeError) {

@@ -79,6 +79,14 @@ final class HostPlacement {
         return placement
     }
 
+    /// The same for one that stands for a container in another's machine, which has namespaces that others may join: this
+    /// one tells its pid to others, so it is in no pid namespace of its own.
+    var ofStandIn: Child.Placement {
+        var placement = ofChild
+        placement.newProcessNamespace = false
+        return placement
+    }
+
     /// What the child could not do.
     func words(for step: Child.PlacementError.Step, program: String) -> String {
         cgroup.words(for: step, program: program)

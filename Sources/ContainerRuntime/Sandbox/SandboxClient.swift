@@ -50,6 +50,15 @@ package struct SandboxClient: ~Copyable {
         _ = try call(.startProcess(name: name, plan), passing: streams.numbers)
     }
 
+    /// Creates one more container in the machine. It belongs to this connection, which is to be handed over. The descriptors stay
+    /// the caller's.
+    mutating func addContainer(
+        _ plan: ContainerPlan, _ shares: [Share], _ streams: StandardStreams
+    ) throws(RuntimeError) {
+        _ = try call(
+            .addContainer(plan, shares), passing: streams.numbers + shares.map(\.descriptor))
+    }
+
     /// Joins a card of the machine with a tap or a stream socket, whose descriptor stays the caller's; the guest makes it the interface.
     mutating func attach(_ interface: NetworkInterface, tap: Int32) throws(RuntimeError) {
         _ = try call(.attachInterface(interface), passing: [tap])

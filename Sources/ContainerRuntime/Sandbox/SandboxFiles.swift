@@ -14,6 +14,11 @@ final class SandboxFiles {
         let source: SandboxPlan.ShareSource
         let descriptor: OwnedFD
 
+        fileprivate init(_ source: SandboxPlan.ShareSource, _ descriptor: consuming OwnedFD) {
+            self.source = source
+            self.descriptor = descriptor
+        }
+
         init(_ source: SandboxPlan.ShareSource) throws(RuntimeError) {
             self.source = source
             do throws(Errno) {
@@ -25,6 +30,26 @@ final class SandboxFiles {
                 throw .system("\(prefix): stat \(source.hostPath)", error)
             }
         }
+    }
+
+    /// Copies of the shares' mounts that no name leads out of, for a sandbox that has confined itself already. As a user
+    /// without rights over mounts the shares as they are.
+    func detachedShares() throws(RuntimeError) -> [OpenShare] {
+        guard ProcessSetup.mayAdminister else { return shares }
+        var copies: [OpenShare] = []
+        for share in shares {
+            do throws(Enclosure.Failure) {
+                copies.append(
+                    OpenShare(
+                        share.source,
+                        try Enclosure.copy(
+                            share.descriptor.rawValue, recursive: share.source.recursive,
+                            readOnly: share.source.view.readonly)))
+            } catch {
+                throw .system("\(share.source.field): \(error.step)", error.errno)
+            }
+        }
+        return copies
     }
 
     init(_ plan: SandboxPlan, _ installation: Installation) throws(RuntimeError) {

@@ -134,12 +134,7 @@ package struct SandboxLauncher {
         _ streams: StandardStreams, in cgroup: HostCgroup, log: borrowing OwnedFD
     ) throws(RuntimeError) -> Child {
         let null = try wrap { () throws(Errno) in try OwnedFD.open("/dev/null", O_RDWR) }
-        let document = Frame.encode(try jail.configuration(of: .standIn))
-        let jail = try wrap { () throws(Errno) in
-            let file = try OwnedFD.memoryFile("jail")
-            try file.writeAll(document)
-            return file
-        }
+        let jail = try jailFile()
         var table = Table()
         let jailNumber = table.add(jail.rawValue)
         let terminal = streams.pseudoTerminal.map { table.add($0.slaveNumber) } ?? -1
@@ -152,11 +147,53 @@ package struct SandboxLauncher {
             return try Child.spawn(
                 program,
                 arguments: [
-                    program, "exec", String(Self.configurationNumber), String(terminal),
+                    program, "exec", String(Self.configurationNumber), String(terminal), "-1",
                     String(jailNumber), container.text, process,
                 ], environment: [], descriptors: numbers + table.numbers, placement: placement)
         } catch {
             throw .system(cgroup.words(for: error.step, program: program), error.errno)
+        }
+    }
+
+    /// Starts the process that stands for a container which is about to be added to the client's machine
+    /// (`SandboxProcess.handOver`).
+    func launchStandIn(
+        for container: ContainerID, _ client: borrowing SandboxClient, _ streams: StandardStreams,
+        in directory: borrowing ContainerDirectory, placement: HostPlacement
+    ) throws(RuntimeError) -> SandboxProcess {
+        let null = try wrap { () throws(Errno) in try OwnedFD.open("/dev/null", O_RDWR) }
+        let log = try directory.openLog()
+        let report = try wrap { () throws(Errno) in try UnixSocket.pair() }
+        let go = try wrap { () throws(Errno) in try UnixSocket.pair() }
+        let jail = try jailFile()
+        var table = Table()
+        let jailNumber = table.add(jail.rawValue)
+        let terminal = streams.pseudoTerminal.map { table.add($0.slaveNumber) } ?? -1
+        let goNumber = table.add(go.second.rawValue)
+        do throws(Child.PlacementError) {
+            let child = try Child.spawn(
+                program,
+                arguments: [
+                    program, "exec", String(Self.configurationNumber), String(terminal),
+                    String(goNumber), String(jailNumber), container.text, "",
+                ], environment: [],
+                descriptors: [null.rawValue, null.rawValue, log.rawValue, client.descriptor]
+                    + table.numbers, placement: placement.ofStandIn)
+            return SandboxProcess(
+                child, SandboxConfiguration(), over: go.keepingFirst(),
+                report: report.keepingFirst(), log: log)
+        } catch {
+            throw .system(placement.words(for: error.step, program: program), error.errno)
+        }
+    }
+
+    /// How a stand-in confines itself, in a file of its own.
+    private func jailFile() throws(RuntimeError) -> OwnedFD {
+        let document = Frame.encode(try jail.configuration(of: .standIn))
+        return try wrap { () throws(Errno) in
+            let file = try OwnedFD.memoryFile("jail")
+            try file.writeAll(document)
+            return file
         }
     }
 

@@ -3,7 +3,8 @@ package import Linux
 internal import OCISpec
 package import Protocols
 
-/// A running sandbox process that this process has started. One thread uses it.
+/// A process that this one has started, and that is on the host what a container is: a running sandbox, or what stands for a
+/// container in the machine of another. One thread uses it.
 package final class SandboxProcess {
     package let child: Child
     private var reports: FrameChannel
@@ -39,6 +40,12 @@ package final class SandboxProcess {
         } catch {
             throw .system(operation, error)
         }
+    }
+
+    /// One that stands for a container: the container is there, and the connection to its sandbox is the process's now.
+    func handOver() {
+        // One that has died already is noticed later.
+        try? document.take()?.writeAll([1])
     }
 
     /// A pid alone where it has ended already.

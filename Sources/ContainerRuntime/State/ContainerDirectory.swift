@@ -187,6 +187,13 @@ package struct ContainerDirectory: ~Copyable {
     /// A path of the socket that is short enough for unix(7) wherever ROOT is; valid in this process.
     package var socketPath: String { "/proc/self/fd/\(folder.rawValue)/\(Self.socketName)" }
 
+    /// Requests for this container go to the sandbox of another one, whose machine it is in.
+    borrowing func shareSocket(of other: borrowing ContainerDirectory) throws(RuntimeError) {
+        try RuntimeError.wrap("link \(Self.socketName) of \(other.id)") { () throws(Errno) in
+            try other.folder.link(following: Self.socketFile, into: folder, as: Self.socketFile)
+        }
+    }
+
     /// The log of the sandbox, to be appended to.
     package borrowing func openLog() throws(RuntimeError) -> OwnedFD {
         do throws(Errno) {

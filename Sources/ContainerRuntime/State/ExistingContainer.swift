@@ -34,6 +34,9 @@ package struct ExistingContainer: ~Copyable {
         {
             // On its way out it listens no more.
             return (.stopped, [])
+        } catch .container(let failure) where failure.kind == .notFound {
+            // Its machine is another's, and knows it no more.
+            return (.stopped, [])
         }
     }
 

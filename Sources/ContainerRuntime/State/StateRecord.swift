@@ -25,6 +25,11 @@ package struct StateRecord: Equatable, Sendable {
     package var interfaces: [CarriedInterface]
     /// The process that looks out for changes of the network namespace, or that is the network; nil: there is none.
     package var networkProcess: ProcessIdentity?
+    /// The id of the container whose machine it is in, beside that; empty: it has one of its own.
+    package var machine = ""
+
+    /// The id of the container that its machine was made for.
+    var machineOwner: String { machine.isEmpty ? id : machine }
 
     package var process: ProcessIdentity {
         get { ProcessIdentity(pid: pid, startTime: pidStartTime) }
@@ -42,6 +47,7 @@ package struct StateRecord: Equatable, Sendable {
             "interfaces": .array(interfaces.map(\.json)),
             "networkPid": .number(String(networkProcess?.pid ?? 0)),
             "networkStartTime": .number(String(networkProcess?.startTime ?? 0)),
+            "machine": .string(machine),
         ]
     }
 
@@ -70,6 +76,7 @@ extension StateRecord: Decodable {
         case interfaces
         case networkPid
         case networkStartTime
+        case machine
     }
 
     /// What later versions have added may be missing: a container outlives an update of vmrun, and one whose record
@@ -92,6 +99,7 @@ extension StateRecord: Decodable {
         let pid = try values.decodeIfPresent(Int32.self, forKey: .networkPid) ?? 0
         let time = try values.decodeIfPresent(UInt64.self, forKey: .networkStartTime) ?? 0
         networkProcess = pid > 0 ? ProcessIdentity(pid: pid, startTime: time) : nil
+        machine = try values.decodeIfPresent(String.self, forKey: .machine) ?? ""
     }
 
     private static func interfaces(

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Linux
 package import OCISpec
 
 /// The verb `delete`: what is left of a container that has ended, or that is to end.
@@ -15,6 +16,7 @@ package enum Delete {
             return ContainerDirectory.removeRemains(of: id, root: root)
         }
         try end(container, force: force)
+        try container.awaitRelease()
         container.remove(log)
     }
 
@@ -41,6 +43,25 @@ package enum Delete {
 }
 
 extension ExistingContainer {
+    /// How long the guest may take to end what was killed, in tries of this many milliseconds.
+    private static let releaseInterval: Int32 = 20
+    private static let releaseAttempts = 1500
+
+    /// A container in the machine of another one: returns when that knows it no more, or is gone itself.
+    fileprivate func awaitRelease() throws(RuntimeError) {
+        guard !record.machine.isEmpty else { return }
+        for _ in 0..<Self.releaseAttempts {
+            guard var client = try? SandboxClient(directory), (try? client.query()) != nil else {
+                return
+            }
+            var poll = Poll()
+            try RuntimeError.wrap("poll") { () throws(Errno) in
+                try poll.wait(timeout: Self.releaseInterval)
+            }
+        }
+        throw .usage("the machine of container \(record.machine) does not end \(record.id)")
+    }
+
     /// Takes away what belongs to a container whose sandbox is gone.
     consuming func remove(_ log: Log) {
         let hooks = try? hooks()

@@ -14,8 +14,11 @@ package enum Start {
         }
         var client = try container.client()
         // Some engines give the namespace its interfaces after `create`.
-        var record = container.record
-        try NetworkWiring.bringUpToDate(&record, in: container.directory, &client)
+        // Those of a container in the machine of another one are that one's.
+        if container.record.machine.isEmpty {
+            var record = container.record
+            try NetworkWiring.bringUpToDate(&record, in: container.directory, &client)
+        }
         try begin(&client, try container.hooks(), container.record.process)
         log.phase("started")
     }

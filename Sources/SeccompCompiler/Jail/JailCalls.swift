@@ -142,6 +142,9 @@ package enum JailCalls {
             .call("sendmsg", "streams that are sockets"),
             .call("shutdown", "tells the reader of a stream of its end"),
             .call("statx", "finds out what kind of stream a descriptor is"),
+            .rare(
+                "fstatfs", "finds out what kind of file system a share is on",
+                "only for containers that are added to a machine"),
             .call("getrandom", "the guest's entropy"),
             .call(
                 "fcntl", "duplicates descriptors, and makes them not block",

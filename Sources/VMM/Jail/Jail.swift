@@ -37,6 +37,14 @@ internal struct Jail: Sendable {
         self.configuration = configuration
     }
 
+    /// The process sees no files but shares anyway (`enclose`). What is added to these later no Landlock of the whole
+    /// process could allow: it is the other threads' alone then, and they have no files.
+    private var isEnclosed: Bool { isPrivileged && has(.namespaces) }
+
+    private var hasLandlock: Bool {
+        (Confinement.landlockVersion ?? 0) >= Confinement.neededLandlockVersion
+    }
+
     private func has(_ layer: JailLayer) -> Bool { !configuration.without.contains(layer) }
 
     private func carryOut(
@@ -94,7 +102,7 @@ extension Jail {
         try carryOut(.capabilities) {
             try Confinement.keepForProcess(servesFiles ? Self.ofFileServer : [])
         }
-        if (Confinement.landlockVersion ?? 0) >= Confinement.neededLandlockVersion {
+        if hasLandlock, !isEnclosed {
             try carryOut(.landlock) {
                 try Confinement.landlock(
                     shares.map { ($0.descriptor, readOnly: $0.view.readonly) })
@@ -109,6 +117,9 @@ extension Jail {
     func seal(_ kind: ThreadKind) throws(Failure) {
         if kind != .files {
             try carryOut(.capabilities) { try Confinement.keep([]) }
+            if hasLandlock, isEnclosed {
+                try carryOut(.landlock) { try Confinement.landlock([]) }
+            }
         }
         let filter =
             switch kind {

@@ -5,8 +5,8 @@ internal import Protocols
 /// One caller of the control socket: frames in both directions, and descriptors that come with requests. Belongs to the
 /// event loop's thread.
 internal final class ControlConnection {
-    /// A request has at most three; a caller that passes more and more is not served.
-    private static let maximumDescriptors = 3
+    /// As many come with one request at most (SCM_MAX_FD); a caller that passes more and more is not served.
+    private static let maximumDescriptors = 253
     private static let readSize = 65536
 
     private let loop: EventLoop

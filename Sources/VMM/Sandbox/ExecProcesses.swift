@@ -2,7 +2,8 @@ internal import Devices
 internal import Linux
 internal import Protocols
 
-/// The processes of exec. Each belongs to a connection of the control socket: whoever is at its other end hears of the
+/// The processes of a container that were started over the control socket: those of exec, and the first one of a container
+/// that was added to the machine, which has no name. Each belongs to a connection of the control socket: whoever is at its other end hears of the
 /// process's end, and takes the process along when it goes. Belongs to the event loop's thread.
 internal final class ExecProcesses {
     /// What stands for a process whose machine is gone: it was killed with the container.
@@ -28,37 +29,68 @@ internal final class ExecProcesses {
     private let container: String
     private let request: (AgentRequest.Body, @escaping (AgentReply) -> Void) -> Void
     private var processes: [String: Process] = [:]
-    private var nextPort = firstStreamPort + ProcessStreams.portCount
+    private let ports: StreamPorts
+    /// The first process has ended; `tell` is to be called when nothing is left of its container.
+    internal var onFirstEnded: (_ tell: @escaping () -> Void) -> Void = { $0() }
 
     /// `request` asks the agent.
     init(
-        loop: EventLoop, container: String,
+        loop: EventLoop, container: String, ports: StreamPorts,
         request: @escaping (AgentRequest.Body, @escaping (AgentReply) -> Void) -> Void
     ) {
         self.loop = loop
         self.container = container
+        self.ports = ports
         self.request = request
     }
 
-    /// Pids of those that stand for the processes on the host.
-    var standIns: [UInt32] { processes.values.compactMap(\.standIn).sorted() }
+    /// Pids of those that stand on the host for processes of exec.
+    var standIns: [UInt32] {
+        processes.filter { !$0.key.isEmpty }.values.compactMap(\.standIn).sorted()
+    }
 
     /// Starts a process with the descriptors that have come over its connection; `answer` is called once.
     func start(
         _ name: String, _ plan: ProcessPlan, of connection: ControlConnection,
         answer: @escaping (Failure?) -> Void
     ) {
-        let descriptors = connection.takeDescriptors()
-        guard !name.isEmpty, processes[name] == nil,
+        let container = container
+        guard !name.isEmpty else {
+            return answer(Failure(kind: .wrongState, message: "the process needs a name"))
+        }
+        add(
+            name, plan, of: connection, with: connection.takeDescriptors(),
+            as: { .startProcess(container: container, process: name, $0) }, answer: answer)
+    }
+
+    /// Creates the container with its first process, whose streams these are.
+    func create(
+        _ plan: ContainerPlan, of connection: ControlConnection, with streams: PassedDescriptors,
+        answer: @escaping (Failure?) -> Void
+    ) {
+        add(
+            "", plan.process, of: connection, with: streams,
+            as: { process in
+                var plan = plan
+                plan.process = process
+                return .createContainer(plan)
+            }, answer: answer)
+    }
+
+    private func add(
+        _ name: String, _ plan: ProcessPlan, of connection: ControlConnection,
+        with descriptors: PassedDescriptors, as body: (ProcessPlan) -> AgentRequest.Body,
+        answer: @escaping (Failure?) -> Void
+    ) {
+        guard processes[name] == nil,
             !processes.values.contains(where: { $0.connection === connection })
         else { return answer(Failure(kind: .wrongState, message: "the process exists already")) }
-        guard descriptors.count == (plan.terminal ? 1 : 3) else {
+        guard descriptors.count == ProcessStreams.descriptorCount(of: plan) else {
             return answer(Failure(message: "the process needs a terminal or three streams"))
         }
         let streams = ProcessStreams(
             stdin: descriptors.takeFirst(), stdout: descriptors.takeFirst(),
-            stderr: descriptors.takeFirst(), hasTerminal: plan.terminal, firstPort: nextPort)
-        nextPort += ProcessStreams.portCount
+            stderr: descriptors.takeFirst(), hasTerminal: plan.terminal, firstPort: ports.take())
         var plan = plan
         plan.streams = streams.ports
         let process = Process(connection, streams)
@@ -68,7 +100,7 @@ internal final class ExecProcesses {
             self?.abandon(name, process)
             next()
         }
-        request(.startProcess(container: container, process: name, plan)) { [weak self] reply in
+        request(body(plan)) { [weak self] reply in
             process.isStarted = true
             if reply.failure != nil {
                 self?.processes[name] = nil
@@ -109,10 +141,10 @@ internal final class ExecProcesses {
         finish(exit.process, process)
     }
 
-    /// The machine is gone, and all processes with it. Those that stand for them may be about to ask.
-    func machineEnded() {
+    /// The container is gone, and all processes with it. Those that stand for them may be about to ask.
+    func endAll() {
         for process in processes.values where process.isStarted {
-            tell(process, process.exitStatus ?? Self.killedStatus)
+            Self.tell(process, process.exitStatus ?? Self.killedStatus)
         }
         processes = [:]
     }
@@ -121,15 +153,15 @@ internal final class ExecProcesses {
     private func finish(_ name: String, _ process: Process) {
         guard let status = process.exitStatus, process.streams.areClosed || process.isAbandoned
         else { return }
-        if process.isAbandoned {
-            processes[name] = nil
-        } else if process.standIn != nil {
-            processes[name] = nil
-            tell(process, status)
+        guard process.isAbandoned || process.standIn != nil else { return }
+        processes[name] = nil
+        let tell = {
+            if !process.isAbandoned { Self.tell(process, status) }
         }
+        name.isEmpty ? onFirstEnded(tell) : tell()
     }
 
-    private func tell(_ process: Process, _ status: Int32) {
+    private static func tell(_ process: Process, _ status: Int32) {
         var reply = SandboxReply(status: .running)
         reply.exitStatus = status
         process.connection.send(reply)

@@ -8,6 +8,9 @@ internal final class ProcessStreams {
     /// How many ports the streams of a process take up.
     static let portCount: UInt32 = 3
 
+    /// How many descriptors of the host they are.
+    static func descriptorCount(of plan: ProcessPlan) -> Int { plan.terminal ? 1 : 3 }
+
     private let firstPort: UInt32
     private let hasTerminal: Bool
     private var stdin: OwnedFD?

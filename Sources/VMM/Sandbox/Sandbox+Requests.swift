@@ -11,7 +11,7 @@ extension Sandbox {
             agent?.request(.resizeTerminal(size)) { _ in }
             return
         }
-        guard case .creating = state else {
+        guard case .creating = stage else {
             let signal = ProcessSignal(
                 container: configuration.container.id, signal: UInt32(signal))
             agent?.request(.signalProcess(signal)) { _ in }
@@ -20,116 +20,52 @@ extension Sandbox {
         if [SIGTERM, SIGINT, SIGHUP, SIGQUIT].contains(signal) { finish(128 + signal) }
     }
 
-    private var status: SandboxReply.Status {
-        switch state {
-        case .creating: .creating
-        case .created: isPaused ? .paused : .created
-        case .running: isPaused ? .paused : .running
-        case .ending: .stopped
-        }
-    }
-
     func handle(_ request: SandboxRequest, from connection: ControlConnection) {
-        guard request.container == configuration.container.id else {
-            let failure = Failure(kind: .notFound, message: "container does not exist")
-            return answer(connection, failure)
-        }
+        guard let container else { return }
         switch request.body {
-        case .query:
-            var reply = SandboxReply(status: status)
-            reply.standIns = execs?.standIns ?? []
-            connection.send(reply)
-        case .start:
-            start(connection)
-        case .agent(let body):
-            ask(body, for: connection)
-        case .startProcess(let name, let plan):
-            guard isAlive, let execs else { return refuse(connection) }
-            execs.start(name, plan, of: connection) { [weak self] in self?.answer(connection, $0) }
-        case .handOver(let pid):
-            execs?.handOver(connection, to: pid)
-        case .attachInterface(let interface):
+        case .attachInterface(let interface) where request.container == container.id:
             attach(interface, for: connection)
-        case .detachInterface(let slot):
+        case .detachInterface(let slot) where request.container == container.id:
             detach(slot, for: connection)
-        }
-    }
-
-    private func answer(_ connection: ControlConnection, _ failure: Failure?) {
-        connection.send(SandboxReply(failure: failure, status: status))
-    }
-
-    /// There is a container of which the agent can be asked.
-    private var isAlive: Bool {
-        switch state {
-        case .created, .running: true
-        case .creating, .ending: false
-        }
-    }
-
-    private func refuse(_ connection: ControlConnection) {
-        answer(connection, Failure(kind: .wrongState, message: "container not running"))
-    }
-
-    private func start(_ connection: ControlConnection) {
-        guard case .created = state else {
-            return answer(
-                connection,
-                Failure(
-                    kind: .wrongState, message: "cannot start a container that is not created"))
-        }
-        agent?.request(.startContainer(container: configuration.container.id)) {
-            [weak self] reply in
-            guard let self else { return }
-            if reply.failure == nil, case .created = state { begin() }
-            answer(connection, reply.failure)
+        case .addContainer(let plan, let shares):
+            guard container.isAlive else { return container.refuse(connection) }
+            add(plan, shares, of: connection)
+        case _ where request.container == container.id:
+            container.handle(request.body, from: connection)
+        default:
+            guard let other = added[request.container] else {
+                let failure = Failure(kind: .notFound, message: "container does not exist")
+                return container.answer(connection, failure)
+            }
+            other.handle(request.body, from: connection)
         }
     }
 
     private func attach(_ interface: NetworkInterface, for connection: ControlConnection) {
-        guard isAlive else { return refuse(connection) }
+        guard let container else { return }
+        guard container.isAlive else { return container.refuse(connection) }
         guard let end = connection.takeDescriptors().takeFirst() else {
-            return answer(connection, Failure(message: "the interface needs a tap"))
+            return container.answer(connection, Failure(message: "the interface needs a tap"))
         }
         do throws(Failure) {
             try devices?.attach(end, for: interface)
         } catch {
-            return answer(connection, error)
+            return container.answer(connection, error)
         }
-        let container = configuration.container.id
-        agent?.request(.configureNetwork(container: container, interface)) { [weak self] reply in
+        let id = configuration.container.id
+        agent?.request(.configureNetwork(container: id, interface)) { [weak self] reply in
             if reply.failure != nil { self?.devices?.detachCard(interface.slot) }
-            self?.answer(connection, reply.failure)
+            container.answer(connection, reply.failure)
         }
     }
 
     private func detach(_ slot: UInt32, for connection: ControlConnection) {
-        guard isAlive else { return refuse(connection) }
-        let container = configuration.container.id
-        agent?.request(.removeNetwork(container: container, slot: slot)) { [weak self] reply in
+        guard let container else { return }
+        guard container.isAlive else { return container.refuse(connection) }
+        agent?.request(.removeNetwork(container: container.id, slot: slot)) { [weak self] reply in
             // Whatever the guest says: the other end is gone.
             self?.devices?.detachCard(slot)
-            self?.answer(connection, reply.failure)
-        }
-    }
-
-    private func ask(_ body: AgentRequest.Body, for connection: ControlConnection) {
-        guard isAlive else { return refuse(connection) }
-        switch body {
-        case .signalProcess, .resizeTerminal, .updateContainer, .readCgroup, .listProcesses,
-            .freezeContainer, .configureNetwork:
-            agent?.request(body) { [weak self] reply in
-                guard let self else { return }
-                if case .freezeContainer(_, let frozen) = body, reply.failure == nil {
-                    isPaused = frozen
-                }
-                var answer = SandboxReply(failure: reply.failure, status: status)
-                answer.agent = reply
-                connection.send(answer)
-            }
-        case .setUp, .createContainer, .startContainer, .startProcess, .deleteContainer,
-            .shutdown, .removeNetwork:
-            answer(connection, Failure(message: "the sandbox passes on no such request"))
+            container.answer(connection, reply.failure)
         }
     }
 }

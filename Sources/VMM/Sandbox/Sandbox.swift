@@ -8,15 +8,6 @@ package import Protocols
 ///
 /// All of it belongs to the thread that calls `run`, which is the event loop's.
 package final class Sandbox {
-    internal enum State {
-        /// The kernel boots, or the agent builds the container.
-        case creating
-        case created
-        case running
-        /// The container's process has ended; what it wrote is being handed over, and the guest shuts down.
-        case ending(exitStatus: Int32)
-    }
-
     /// What a sandbox exits with when its guest is gone before the container has ended.
     internal static let lostGuestStatus: Int32 = 255
     /// A kernel that is interpreted needs half a minute to boot, and its host may be busy.
@@ -27,20 +18,24 @@ package final class Sandbox {
     internal let loop: EventLoop
     private let mailbox: LoopMailbox
     internal private(set) var configuration: SandboxConfiguration
-    private let log: SandboxLog
+    internal let log: SandboxLog
     private let jail: Jail
+    private let ports = StreamPorts()
     private let streams: ProcessStreams
     /// That of the container's first process.
     internal let terminal: ControllingTerminal?
-    internal private(set) var execs: ExecProcesses?
+    /// The one that the machine was made for, and with which it ends.
+    internal private(set) var container: ContainerRequests?
+    /// The others, by their ids.
+    internal var added: [String: ContainerRequests] = [:]
     internal private(set) var devices: SandboxDevices?
     private var report: FrameChannel?
     private var control: ControlServer?
     private var signals: SignalForwarder?
     internal var agent: AgentClient?
     private var deadline: Deadline?
-    internal private(set) var state = State.creating
-    internal var isPaused = false
+    /// What the container's process has ended with: the guest shuts down.
+    private var exitStatus: Int32?
     private var guestIsDown = false
     private var result: Int32?
 
@@ -61,7 +56,7 @@ package final class Sandbox {
         let take = { (number: Int32) in number < 0 ? nil : OwnedFD(taking: number) }
         streams = ProcessStreams(
             stdin: take(descriptors.stdin), stdout: take(descriptors.stdout),
-            stderr: take(descriptors.stderr), hasTerminal: hasTerminal, firstPort: firstStreamPort)
+            stderr: take(descriptors.stderr), hasTerminal: hasTerminal, firstPort: ports.take())
     }
 
     /// Runs the container to its end and exits with its status.
@@ -74,7 +69,7 @@ package final class Sandbox {
         } catch {
             fail(Failure(message: "\(error)"))
         }
-        execs?.machineEnded()
+        for container in containers { container.processes.endAll() }
         // The other threads end with the process: what they are at is the guest's, which is gone.
         exit(result ?? Self.lostGuestStatus)
     }
@@ -91,9 +86,9 @@ package final class Sandbox {
             loop: loop, onReady: { [weak self] in self?.createContainer() },
             onExit: { [weak self] in self?.processExited($0) },
             onLost: { [weak self] in self?.lostGuest($0) })
-        execs = ExecProcesses(loop: loop, container: configuration.container.id) {
-            [weak self] in self?.agent?.request($0, $1)
-        }
+        let container = makeRequests(configuration.container.id)
+        container.onStart = { [weak self] in self?.log.phase("started") }
+        self.container = container
         let template = try openTemplate()
         let muster = Muster(jail)
         let devices = try SandboxDevices(
@@ -114,6 +109,15 @@ package final class Sandbox {
         try devices.startProcessors()
         try muster.begin()
         log.phase("machine")
+    }
+
+    /// All containers of the machine.
+    private var containers: [ContainerRequests] { (container.map { [$0] } ?? []) + added.values }
+
+    internal func makeRequests(_ id: String) -> ContainerRequests {
+        ContainerRequests(id, loop: loop, ports: ports) { [weak self] in
+            self?.agent?.request($0, $1)
+        }
     }
 
     /// The container's root is what is to be seen of the process by those who enter it.
@@ -157,8 +161,16 @@ package final class Sandbox {
     private func accept(_ port: UInt32) -> VsockMuxer.Answer {
         let stream =
             port == agentPort
-            ? agent?.accept() : streams.take(port, loop: loop) ?? execs?.take(port)
+            ? agent?.accept()
+            : streams.take(port, loop: loop) ?? takeStream(port)
         return stream.map { .stream($0) } ?? .refused
+    }
+
+    private func takeStream(_ port: UInt32) -> HostStream? {
+        for container in containers {
+            if let stream = container.processes.take(port) { return stream }
+        }
+        return nil
     }
 }
 
@@ -177,7 +189,7 @@ extension Sandbox {
             guard let self else { return }
             deadline = nil
             if let failure = reply.failure { return fail(failure) }
-            state = .created
+            container?.stage = .created
             log.phase("created")
             report?.send(SandboxReport.created)
         }
@@ -198,11 +210,14 @@ extension Sandbox {
     }
 
     private func processExited(_ exit: ProcessExit) {
-        guard exit.container == configuration.container.id else { return }
-        guard exit.process.isEmpty else { execs?.exited(exit); return }
-        if case .ending = state { return }
+        guard let container = containers.first(where: { $0.id == exit.container }) else { return }
+        if exit.process.isEmpty { container.stage = .ended }
+        guard exit.process.isEmpty, container === self.container else {
+            return container.processes.exited(exit)
+        }
+        guard exitStatus == nil else { return }
         log.phase("exited")
-        state = .ending(exitStatus: Int32(exit.exitStatus & 0xff))
+        exitStatus = Int32(exit.exitStatus & 0xff)
         // The guest may have bytes in its cache that belong to the host's files.
         devices?.stopSynchronizing()
         agent?.request(.shutdown) { [weak self] reply in
@@ -219,7 +234,7 @@ extension Sandbox {
     }
 
     private func machineEnded(_ end: MachineEnd) {
-        if case .ending = state {
+        if exitStatus != nil {
             guestIsDown = true
             return endIfDone()
         }
@@ -227,25 +242,23 @@ extension Sandbox {
     }
 
     private func streamClosed(_ port: UInt32) {
-        if !streams.closed(port) { execs?.streamClosed(port) }
+        if !streams.closed(port) {
+            for container in containers { container.processes.streamClosed(port) }
+        }
         endIfDone()
     }
 
     private func endIfDone() {
-        guard case .ending(let status) = state, guestIsDown, devices?.streamsAreClosed ?? true
+        guard let status = exitStatus, guestIsDown, devices?.streamsAreClosed ?? true
         else { return }
         finish(status)
     }
 
-    /// The created container's process has begun to execute its program.
-    internal func begin() {
-        state = .running
-        log.phase("started")
-    }
+    internal var stage: ContainerRequests.Stage { container?.stage ?? .creating }
 
     private func callerIsGone() {
         report = nil
-        if case .creating = state { finish(Self.lostGuestStatus) }
+        if case .creating = stage { finish(Self.lostGuestStatus) }
     }
 
     internal func finish(_ status: Int32) {
@@ -256,7 +269,7 @@ extension Sandbox {
 
     /// The guest is gone, or talks nonsense: with the kernel's last words.
     private func lostGuest(_ reason: String) {
-        if case .ending(let status) = state {
+        if let status = exitStatus {
             guestIsDown = true
             // What has arrived is still handed over, unless nobody takes it.
             return devices?.streamsAreClosed ?? true ? finish(status) : ()

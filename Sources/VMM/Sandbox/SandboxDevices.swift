@@ -39,9 +39,7 @@ internal final class SandboxDevices {
         let server = try FileServer(options: options)
         self.server = server
         for share in configuration.shares {
-            try server.add(
-                name: share.name, descriptor: OwnedFD(taking: share.descriptor),
-                view: ShareView(share.view))
+            try server.add(share, OwnedFD(taking: share.descriptor))
         }
         fileSystem = try FileSystemDevice(memory: memory, server: server) { line in
             log.write(.error, line)
@@ -113,6 +111,26 @@ internal final class SandboxDevices {
         machine.stop()
         for card in cards { card.stop() }
         fileSystem.stop()
+    }
+}
+
+// Shares of containers that are added.
+extension SandboxDevices {
+    func add(_ share: Share, _ descriptor: consuming OwnedFD) throws(Errno) {
+        try server.add(share, descriptor)
+    }
+
+    /// With all that is in the same folder at the top.
+    func remove(_ shares: [Share]) {
+        for top in Set(shares.compactMap { $0.name.split(separator: "/").first }) {
+            server.remove(name: String(top))
+        }
+    }
+}
+
+extension FileServer {
+    fileprivate func add(_ share: Share, _ descriptor: consuming OwnedFD) throws(Errno) {
+        try add(name: share.name, descriptor: descriptor, view: ShareView(share.view))
     }
 }
 

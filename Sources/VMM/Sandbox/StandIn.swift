@@ -2,7 +2,8 @@ internal import Glibc
 package import Linux
 package import Protocols
 
-/// The process on the host that stands for one of exec's in the guest: it passes signals and sizes of the terminal on, and
+/// The process on the host that stands for one in the guest, of exec or the first of a container that was added to a
+/// machine (whose name is empty): it passes signals and sizes of the terminal on, and
 /// ends with its status. When it dies, the sandbox kills the one that it stands for. It has one thread.
 package struct StandIn: ~Copyable {
     /// What it exits with when the sandbox is gone before it has told how the process has ended.
@@ -14,11 +15,14 @@ package struct StandIn: ~Copyable {
     private let process: String
     private let signals: SignalFD
     private let terminal: ControllingTerminal?
+    private let go: OwnedFD?
     private var reader = FrameReader()
 
-    /// Takes over the connection to the sandbox over which the process was started, the slave of its terminal.
+    /// Takes over the connection to the sandbox over which the process is started, the slave of its terminal, and `go`: until a
+    /// byte comes from there the connection is its maker's. Without it the process is there already.
     package init(
-        connection: consuming OwnedFD, terminal: consuming OwnedFD?, jail: JailConfiguration,
+        connection: consuming OwnedFD, terminal: consuming OwnedFD?, go: consuming OwnedFD?,
+        jail: JailConfiguration,
         container: String, process: String
     ) throws(Errno) {
         let signals = try SignalFD(blocking: .messages)
@@ -31,6 +35,7 @@ package struct StandIn: ~Copyable {
         self.signals = signals
         self.jail = Jail(jail)
         self.connection = connection
+        self.go = go
         self.container = container
         self.process = process
     }
@@ -54,6 +59,7 @@ package struct StandIn: ~Copyable {
     package mutating func run() throws -> Int32 {
         let own = UInt32(getpid())
         try confine()
+        if let word = try go?.read(upTo: 1), word.isEmpty { return Self.lostStatus }
         // A sandbox that is gone may have left word of the end.
         try? send(.handOver(pid: own))
         // One that was set before the terminal was ours came without a signal.

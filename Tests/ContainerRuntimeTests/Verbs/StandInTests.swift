@@ -22,7 +22,7 @@ import Testing
         let jail = try OwnedFD.memoryFile("jail")
         try jail.writeAll(Frame.encode(JailConfiguration()))
         return try Child.spawn(
-            program, arguments: [program, "exec", "3", "-1", "4", "c", "x"], environment: [],
+            program, arguments: [program, "exec", "3", "-1", "-1", "4", "c", "x"], environment: [],
             descriptors: [number, number, number, connection.rawValue, jail.rawValue])
     }
 

@@ -8,6 +8,7 @@ import Testing
 final class ExecBench {
     let loop: EventLoop
     private(set) var execs: ExecProcesses?
+    private let streamPorts = StreamPorts()
     private var connections: [ControlConnection] = []
     /// What the agent is asked for and has not answered.
     var asked: [(body: AgentRequest.Body, answer: (AgentReply) -> Void)] = []
@@ -16,7 +17,8 @@ final class ExecBench {
         // As the sandbox does.
         ProcessSetup.ignoreBrokenPipes()
         loop = try EventLoop()
-        execs = ExecProcesses(loop: loop, container: "c") { [unowned self] body, answer in
+        execs = ExecProcesses(loop: loop, container: "c", ports: streamPorts) {
+            [unowned self] body, answer in
             asked.append((body, answer))
         }
     }

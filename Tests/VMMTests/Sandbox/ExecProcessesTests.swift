@@ -39,7 +39,7 @@ import Testing
         bench.exit(4)
         try client.send(.handOver(pid: 5))
         try bench.loop.settle()
-        bench.execs?.machineEnded()
+        bench.execs?.endAll()
         #expect(try client.replies() == [.ended(3)])
     }
 
@@ -199,7 +199,7 @@ import Testing
         let second = try bench.running("y")
         let ports = try #require(bench.start("z").replies().isEmpty ? bench.ports : nil)
         #expect(bench.execs?.take(ports.stdin) != nil)
-        bench.execs?.machineEnded()
+        bench.execs?.endAll()
         #expect(try first.replies() == [.ended(137)])
         #expect(try second.replies() == [.ended(137)])
         #expect(bench.execs?.standIns == [])
@@ -209,7 +209,7 @@ import Testing
         let client = try bench.start()
         try bench.agentAnswers()
         _ = try client.replies()
-        bench.execs?.machineEnded()
+        bench.execs?.endAll()
         #expect(try client.replies() == [.ended(137)])
     }
 
@@ -223,7 +223,7 @@ import Testing
         try bench.loop.settle()
         _ = try client.replies()
         bench.exit(6)
-        bench.execs?.machineEnded()
+        bench.execs?.endAll()
         #expect(try client.replies() == [.ended(6)])
         withExtendedLifetime(stream) {}
     }

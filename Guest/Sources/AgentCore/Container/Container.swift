@@ -57,9 +57,17 @@ final class Container {
             let spare = has(CloneFlags.cgroup) ? spares.takeCgroup() : nil
             cgroup = spare ?? Cgroup(plan.cgroupPath)
         }
-        // A network namespace of a new user namespace belongs to that.
-        let takesNetwork = has(CloneFlags.network) && !has(CloneFlags.user)
+        // A network namespace of a new user namespace belongs to that; and a process that joins another container's
+        // namespaces has no descriptor left for one more.
+        let takesNetwork =
+            has(CloneFlags.network) && !has(CloneFlags.user) && plan.joinedNamespaces == 0
         network = takesNetwork ? spares.takeNetwork() : nil
+    }
+
+    /// Namespaces that its init process joins as the first thing it does: a spare, or another container's. (Those of
+    /// processes are the agent's matter.)
+    var joinedAtFirst: UInt64 {
+        network == nil ? plan.joinedNamespaces & ~CloneFlags.process : CloneFlags.network
     }
 
     /// Its init process is in its place and has not ended, and nobody wants it to.

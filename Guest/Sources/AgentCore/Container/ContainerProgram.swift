@@ -4,22 +4,23 @@ internal import Protocols
 // The life of a container's init process up to its program, written as a program: this file has the order
 // and its reasons, the extensions of Program have the steps.
 extension Program {
-    /// What `ca_launch` makes of it: a process in new namespaces that builds the container around itself. With
-    /// `joinsNetwork` its descriptor 5 is a network namespace to join, whose loopback interface is up; no new one is made.
+    /// What `ca_launch` makes of it: a process in new namespaces that builds the container around itself. Those of `joining`
+    /// are not made: its descriptor 5 is such a namespace, or a pidfd of a process in them. The loopback interface of
+    /// a network namespace that is joined is up.
     static func container(
-        _ plan: ContainerPlan, joinsNetwork: Bool = false
+        _ plan: ContainerPlan, joining: UInt64 = 0
     ) throws(Failure) -> Program {
         var program = Program()
-        if joinsNetwork {
+        if joining != 0 {
             program.add(
-                .setns, .number(Descriptor.namespaces), .number(CloneFlags.network),
-                doing: .step("join the network namespace"))
+                .setns, .number(Descriptor.namespaces), .number(joining),
+                doing: .step("join namespaces"))
         }
         let registers = RootRegisters(&program)
         let master = program.register()
         let slave = program.register()
         program.enterNamespaces(plan)
-        if !joinsNetwork { program.bringLoopbackUp(registers.other) }
+        if joining & CloneFlags.network == 0 { program.bringLoopbackUp(registers.other) }
         // Everything that a path of the image or the share decides comes before pivot_root: it is resolved
         // beneath the root, and the agent's own files (/dev/null, /proc) are still there.
         program.buildRoot(plan, registers)

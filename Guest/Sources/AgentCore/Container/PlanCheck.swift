@@ -7,6 +7,13 @@ enum PlanCheck {
         try require(!plan.id.isEmpty, "a container has no id")
         try require(
             plan.namespaces & ~CloneFlags.namespaces == 0, "unknown namespaces are asked for")
+        let joinable = CloneFlags.network | CloneFlags.ipc | CloneFlags.uts | CloneFlags.process
+        try require(
+            plan.joinedNamespaces & ~(plan.namespaces & joinable) == 0,
+            "namespaces are joined that are not asked for, or cannot be joined")
+        try require(
+            plan.joinedNamespaces == 0 || plan.namespaces & CloneFlags.user == 0,
+            "namespaces are joined from a new user namespace")
         for hook in plan.startContainerHooks {
             // OCI runtime specification, "POSIX-platform Hooks".
             try require(
