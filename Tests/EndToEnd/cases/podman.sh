@@ -119,3 +119,27 @@ skip_podman_network() {
     engine_missing podman conmon ip iptables
     [[ -x /usr/lib/cni/bridge || -x /usr/lib/podman/netavark ]] || echo 'the plugins for networks are missing'
 }
+
+# Containers of a pod, and one that shares another's network, are in the machine of the first.
+test_podman_runs_pods() {
+    begin_podman
+    "${podman[@]}" pod create --name pod --network none --share net,ipc,uts --cgroup-parent "/$engine_group" >/dev/null
+    "${podman[@]}" run -d --name web --pod pod busybox sh -c 'echo of the pod >/tmp/file; exec httpd -f -p 8080 -h /tmp' >/dev/null
+    ends 0 "${podman[@]}" run --rm --pod pod busybox sh -c 'hostname; until wget -qO- http://127.0.0.1:8080/file; do sleep 0.1; done'
+    expect_equal "$out" $'pod\nof the pod'
+    expect_equal "$("${podman[@]}" exec web cat /tmp/file)" 'of the pod'
+    expect_equal "$(machines | wc -l)" 1
+    "${podman[@]}" pod stop -t 2 pod >/dev/null
+    "${podman[@]}" pod rm pod >/dev/null
+    # podman takes the pod's own group from the hierarchies of controllers alone.
+    find /sys/fs/cgroup -depth -type d -path "*/$engine_group/*" -exec rmdir {} +
+
+    "${podman[@]}" run -d --name first "${run_options[@]}" busybox sh -c 'echo of the first >/tmp/file; exec httpd -f -p 8080 -h /tmp' >/dev/null
+    ends 0 "${podman[@]}" run --rm --network container:first --cgroup-parent "/$engine_group" busybox sh -c '
+        until wget -qO- http://127.0.0.1:8080/file; do sleep 0.1; done'
+    expect_equal "$out" 'of the first'
+    "${podman[@]}" rm -f -t 0 first >/dev/null
+    "${podman[@]}" rmi -af >/dev/null
+    end_podman
+}
+skip_podman_runs_pods() { engine_missing podman conmon catatonit; }
