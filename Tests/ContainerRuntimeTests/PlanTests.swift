@@ -165,6 +165,30 @@ import Testing
         #expect(plan.machine.memorySize == 1536 << 20)
     }
 
+    @Test(
+        arguments: [
+            (#""io.kubernetes.cri.container-type": "sandbox""#, 1024, 2),
+            (#""io.kubernetes.cri-o.ContainerType": "sandbox", "io.vmrun.memory": "512M""#, 512, 2),
+            (
+                #""io.kubernetes.cri.container-type": "sandbox", "io.kubernetes.cri.sandbox-memory": "2147483648", "#
+                    + #""io.kubernetes.cri.sandbox-cpu-quota": "300000", "io.kubernetes.cri.sandbox-cpu-period": "100000""#,
+                3072, 4
+            ),
+            (
+                #""io.kubernetes.cri.container-type": "sandbox", "io.kubernetes.cri.sandbox-memory": "0", "#
+                    + #""io.kubernetes.cri.sandbox-cpu-quota": "much""#, 1024, 2
+            ),
+            (
+                #""io.kubernetes.cri.container-type": "container", "io.kubernetes.cri.sandbox-memory": "2147483648""#,
+                256, 1
+            ),
+        ] as [(String, UInt64, UInt32)])
+    func makesRoomForAPod(annotations: String, mebibytes: UInt64, processors: UInt32) throws {
+        let plan = try makePlan(linux: "", more: "\"annotations\": {\(annotations)}")
+        #expect(plan.machine.memorySize == mebibytes << 20)
+        #expect(plan.machine.cpuCount == processors)
+    }
+
     @Test func takesTheMachineFromTheConfiguration() throws {
         let vm = """
             "vm": {"kernel": {"path": "/k", "parameters": ["a", "b=1"], "initrd": "/i"},

@@ -18,13 +18,14 @@ extension SandboxPlan {
         machine.memorySize = defaults.memorySize
         machine.cpuCount = defaults.cpuCount
         deriveShape(configuration.linux?.resources)
+        deriveShapeOfPod(configuration.annotations ?? [:])
         try addAnnotations(configuration.annotations ?? [:])
         if let vm = configuration.virtualMachine { try addVM(vm) }
     }
 
     /// Guest memory costs nothing until it is used, so a limit can always be made reachable; and a quota of processor
     /// time can be used up by as many processors only.
-    private mutating func deriveShape(_ resources: Resources?) {
+    mutating func deriveShape(_ resources: Resources?) {
         if let limit = resources?.memory?.limit, limit > 0 {
             let wanted = min(UInt64(limit), MachineShape.memory.upperBound)
             machine.memorySize = max(
