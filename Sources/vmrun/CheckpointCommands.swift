@@ -12,6 +12,8 @@ struct CheckpointCommand: Verb {
 
     @Argument(parsing: .captureForPassthrough) var arguments: [String] = []
 
+    func validate() throws { try offerHelp(arguments) }
+
     func carryOut(_ log: Log) throws(RuntimeError) -> Int32 {
         throw .usage("containers cannot be saved: not supported")
     }
@@ -26,6 +28,8 @@ struct RestoreCommand: Verb {
     @ParentCommand var vmrun: Vmrun
 
     @Argument(parsing: .captureForPassthrough) var arguments: [String] = []
+
+    func validate() throws { try offerHelp(arguments) }
 
     func carryOut(_ log: Log) throws(RuntimeError) -> Int32 {
         throw .usage("containers cannot be restored: not supported")

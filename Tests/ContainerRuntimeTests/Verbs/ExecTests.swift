@@ -77,7 +77,10 @@ import Testing
     }
 
     /// The parser leaves what comes behind these verbs to programs.
-    @Test(arguments: [["exec", "--help"], ["exec", "-h"], ["ps", "--help"]])
+    @Test(arguments: [
+        ["exec", "--help"], ["exec", "-h"], ["ps", "--help"], ["checkpoint", "-h"],
+        ["restore", "--help"],
+    ])
     func tellsHowItIsUsed(arguments: [String]) throws {
         let call = try Invocation(arguments, in: TestBundle(["x"]))
         #expect(try call.status() == 0)
