@@ -94,7 +94,8 @@ package enum Confinement {
     /// What version of Landlock can say that a file may be moved to another folder.
     package static let neededLandlockVersion = 2
 
-    /// Leaves the process what is at and below these open files (landlock(7)): nothing of it is executed.
+    /// Leaves the calling thread, and those that it starts, what is at and below these open files (landlock(7)): nothing of it
+    /// is executed.
     package static func landlock(
         _ roots: [(descriptor: Int32, readOnly: Bool)]
     ) throws(Errno) {
