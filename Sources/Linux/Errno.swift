@@ -49,6 +49,7 @@ package struct Errno: Error, RawRepresentable, Hashable, Sendable, CustomStringC
     package static let notADirectory = Errno(rawValue: ENOTDIR)
     package static let fileExists = Errno(rawValue: EEXIST)
     package static let wouldBlock = Errno(rawValue: EAGAIN)
+    package static let inProgress = Errno(rawValue: EINPROGRESS)
     package static let interrupted = Errno(rawValue: EINTR)
     package static let noSuchDeviceOrAddress = Errno(rawValue: ENXIO)
     package static let invalidArgument = Errno(rawValue: EINVAL)

@@ -11,10 +11,33 @@ package enum VsockSocket {
 
     /// A connection to a port of the host. Blocks until the host answers, a day at most.
     package static func connect(toHostPort port: UInt32) throws(Errno) -> OwnedFD {
+        let socket = try make()
+        try Errno.retrying { cl_vsock_connect(socket.rawValue, host, port) }
+        return socket
+    }
+
+    /// Asks for a connection to a port of the host and does not wait for the answer. Once the descriptor, which does not
+    /// block, is writable there is one, and it is a connection or has an error (SO_ERROR).
+    package static func beginConnecting(toHostPort port: UInt32) throws(Errno) -> OwnedFD {
+        let socket = try make()
+        try socket.setNonBlocking(true)
+        do throws(Errno) {
+            try Errno.check(cl_vsock_connect(socket.rawValue, host, port))
+        } catch .inProgress {}
+        return socket
+    }
+
+    /// Waits for the answer to `beginConnecting`, a day at most; throws what the host has refused it with.
+    package static func finishConnecting(_ socket: borrowing OwnedFD) throws(Errno) {
+        var poll = Poll()
+        let entry = poll.add(socket.rawValue, writing: true)
+        while !poll.isReady(entry) { try poll.wait() }
+        try Errno.check(cl_socket_error(socket.rawValue))
+    }
+
+    private static func make() throws(Errno) -> OwnedFD {
         let socket = OwnedFD(taking: try Errno.check(cl_vsock_socket()))
-        let number = socket.rawValue
-        try Errno.check(cl_vsock_set_connect_timeout(number, connectTimeout))
-        try Errno.retrying { cl_vsock_connect(number, host, port) }
+        try Errno.check(cl_vsock_set_connect_timeout(socket.rawValue, connectTimeout))
         return socket
     }
 }

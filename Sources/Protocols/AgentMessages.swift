@@ -1,6 +1,6 @@
 /// The vsock port of the host (CID 2) to which the agent connects when it is ready.
 package let agentPort: UInt32 = 1024
-/// The first port of the host for the streams of processes.
+/// The first port of the host for the streams of processes; it and the next ones belong to the first container's process.
 package let firstStreamPort: UInt32 = 1025
 /// Goes up when a message changes its meaning; host and agent must agree.
 package let protocolVersion: UInt32 = 1

@@ -77,6 +77,9 @@ package struct Scheduler: Equatable, Sendable {
 /// Ports of the host that the agent connects to, one connection each. 0: /dev/null.
 /// With a terminal `stdin` is the only one, and carries both directions.
 package struct Streams: Equatable, Sendable {
+    /// How many ports in a row the streams of a process take up.
+    package static let portCount: UInt32 = 3
+
     package var stdin: UInt32 = 0
     package var stdout: UInt32 = 0
     package var stderr: UInt32 = 0

@@ -8,7 +8,10 @@ extension Agent {
         _ plan: ProcessPlan, _ container: ContainerPlan
     ) throws(Failure) -> ProcessStreams {
         do throws(Errno) {
-            let streams = try ProcessStreams(loop, plan, options.transport)
+            let streams = try ProcessStreams(loop, plan) { port throws(Errno) in
+                if let spare = spares.takeConnection(toPort: port) { return spare }
+                return try options.transport.connect(toPort: port)
+            }
             if container.namespaces & CloneFlags.user != 0,
                 let user = container.uidMappings.hostID(of: plan.uid)
             {

@@ -44,7 +44,7 @@ final class Agent {
 
     /// Connects to the host and serves it to the end.
     func run() throws {
-        if options.makesSpares { spares.make() }
+        if options.makesSpares { spares.make(options.transport) }
         try connect()
         while ending == nil {
             let isWaiting = containers.values.contains { $0.pendingDelete != nil }

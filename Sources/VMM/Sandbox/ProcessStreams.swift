@@ -5,9 +5,6 @@ internal import Protocols
 /// The standard streams of one process: which descriptor belongs to which port of the host. Belongs to the event loop's
 /// thread.
 internal final class ProcessStreams {
-    /// How many ports the streams of a process take up.
-    static let portCount: UInt32 = 3
-
     /// How many descriptors of the host they are.
     static func descriptorCount(of plan: ProcessPlan) -> Int { plan.terminal ? 1 : 3 }
 
@@ -17,12 +14,19 @@ internal final class ProcessStreams {
     private var stdout: OwnedFD?
     private var stderr: OwnedFD?
     private var connected: Set<UInt32> = []
+    /// The ports for the agent; a guest that is a copy may have connected to them before it is told.
+    let ports: Streams
 
     /// Takes over the descriptors; with a terminal `stdin` is its slave and the others are not used.
     init(
         stdin: consuming OwnedFD?, stdout: consuming OwnedFD?, stderr: consuming OwnedFD?,
         hasTerminal: Bool, firstPort: UInt32
     ) {
+        var ports = Streams()
+        if stdin != nil { ports.stdin = firstPort }
+        if !hasTerminal, stdout != nil { ports.stdout = firstPort + 1 }
+        if !hasTerminal, stderr != nil { ports.stderr = firstPort + 2 }
+        self.ports = ports
         self.firstPort = firstPort
         self.hasTerminal = hasTerminal
         self.stdin = stdin
@@ -30,18 +34,9 @@ internal final class ProcessStreams {
         self.stderr = stderr
     }
 
-    /// The ports for the agent.
-    var ports: Streams {
-        var ports = Streams()
-        if stdin != nil { ports.stdin = firstPort }
-        if !hasTerminal, stdout != nil { ports.stdout = firstPort + 1 }
-        if !hasTerminal, stderr != nil { ports.stderr = firstPort + 2 }
-        return ports
-    }
-
     /// The host's end for a port that the guest connects to; nil where it was given away already or never existed.
     func take(_ port: UInt32, loop: EventLoop) -> HostStream? {
-        guard port >= firstPort, port - firstPort < Self.portCount,
+        guard port >= firstPort, port - firstPort < Streams.portCount,
             let stream = stream(port - firstPort, loop)
         else { return nil }
         connected.insert(port)

@@ -4,9 +4,9 @@ internal import Protocols
 internal final class StreamPorts {
     private var next = firstStreamPort
 
-    /// The first of `ProcessStreams.portCount` in a row.
+    /// The first of `Streams.portCount` in a row.
     func take() -> UInt32 {
-        defer { next += ProcessStreams.portCount }
+        defer { next += Streams.portCount }
         return next
     }
 }

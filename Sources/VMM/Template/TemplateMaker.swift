@@ -81,6 +81,7 @@ package final class TemplateMaker {
     }
 
     private func accept(_ port: UInt32) -> VsockMuxer.Answer {
+        if port >= firstStreamPort, port - firstStreamPort < Streams.portCount { return .later }
         guard port == agentPort else { return .refused }
         if !isResting {
             isResting = true

@@ -171,6 +171,22 @@ struct SparesTests {
         #expect(try agent.execute(read, in: "second").status != 0)
     }
 
+    @Test("the streams of the first process are connected before there is a container")
+    func connections() throws {
+        let agent = try NativeAgent("--spares", listensAhead: true)
+        let streams = try Streams3(agent)
+        try streams.collect()
+
+        try agent.start(Plans.container("cat")) { $0.process.streams = streams.ports }
+        streams.feed(Array("through spares".utf8))
+        let first = try streams.outcome(agent.exit())
+        try agent.perform(.deleteContainer(container: "c"))
+
+        #expect(first.output == "through spares")
+        #expect(first.status == 0)
+        #expect(try agent.shell("echo later").output == "later\n")
+    }
+
     @Test("nothing is left of the spares when the first container is gone, nor of later ones")
     func leavesNothing() throws {
         try agent.startIdle("first")

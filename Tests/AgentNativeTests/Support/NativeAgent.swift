@@ -19,10 +19,12 @@ final class NativeAgent {
     private var reader = FrameReader(limit: Frame.maximumAgentSize)
     private var nextRequest: UInt64 = 1
     private var nextPort = firstStreamPort
+    /// Those of the first process, where the host listened before the agent was there.
+    private var firstStreams: [HostEnd] = []
     private var exits: [ProcessExit] = []
 
     /// `options` are more of the agent's (`AgentOptions`).
-    init(_ options: String..., isSetUp: Bool = true) throws {
+    init(_ options: String..., isSetUp: Bool = true, listensAhead: Bool = false) throws {
         ProcessSetup.ignoreBrokenPipes()
         folder = FileManager.default.temporaryDirectory
             .appendingPathComponent("vmrun-agent-\(UInt32.random(in: 0...UInt32.max))")
@@ -32,6 +34,12 @@ final class NativeAgent {
         let ports = folder.appendingPathComponent("ports")
         try FileManager.default.createDirectory(at: ports, withIntermediateDirectories: true)
         let listener = try UnixSocket.listen(at: ports.path + "/\(agentPort)")
+        if listensAhead {
+            nextPort += Streams.portCount
+            firstStreams = try (firstStreamPort..<nextPort).map {
+                try HostEnd(port: $0, path: ports.path + "/\($0)")
+            }
+        }
         child = try Self.starting.withLock { [cgroup, share] _ in
             try Child.spawn(
                 "/bin/sh",
@@ -187,6 +195,7 @@ final class NativeAgent {
 
     /// A port with a listening host.
     func stream() throws -> HostEnd {
+        guard firstStreams.isEmpty else { return firstStreams.removeFirst() }
         defer { nextPort += 1 }
         return try HostEnd(
             port: nextPort, path: folder.appendingPathComponent("ports/\(nextPort)").path)

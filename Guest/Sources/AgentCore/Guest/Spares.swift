@@ -15,17 +15,43 @@ final class Spares {
     /// The filter of containers that may use the default devices, and its program, which containers share.
     private var filter: DeviceFilter?
     private var program: SharedFD?
+    /// Connections to the first ports for streams, which are those of the first container's process. The maker of the
+    /// template leaves them unanswered, and the sandbox of a copy answers as it does any: refused, where the process has
+    /// no such stream.
+    private var connections: [UInt32: Connection] = [:]
+
+    private final class Connection {
+        var socket: OwnedFD?
+
+        init(_ socket: consuming OwnedFD) {
+            self.socket = consume socket
+        }
+    }
 
     /// None.
     init() {}
 
     /// Makes them, in the agent's own namespaces.
-    func make() {
+    func make(_ transport: AgentTransport) {
         let cgroup = Cgroup("@container")
         self.cgroup = (try? cgroup.create([])).map { cgroup }
         filter = try? DeviceFilter([.denyAll] + DeviceRule.defaults)
         program = filter.flatMap { filter in try? SharedFD(filter.load()) }
         network = try? SharedFD(Self.makeNetwork())
+        for port in firstStreamPort..<firstStreamPort + Streams.portCount {
+            connections[port] = try? Connection(transport.beginConnecting(toPort: port))
+        }
+    }
+
+    /// The connection to a port, once, when the host has answered; nil where there is none or it is refused.
+    func takeConnection(toPort port: UInt32) -> OwnedFD? {
+        guard let socket = connections.removeValue(forKey: port)?.socket.take() else { return nil }
+        do throws(Errno) {
+            try VsockSocket.finishConnecting(socket)
+            return socket
+        } catch {
+            return nil
+        }
     }
 
     /// The cgroup, once.

@@ -33,19 +33,19 @@ final class ProcessStreams {
     /// Connects to the ports of the plan and makes the pipes. The host answers at once, or the request
     /// that asked for the process fails.
     init(
-        _ loop: EventLoop, _ plan: ProcessPlan, _ transport: AgentTransport
+        _ loop: EventLoop, _ plan: ProcessPlan, connect: (UInt32) throws(Errno) -> OwnedFD
     ) throws(Errno) {
         self.loop = loop
         keepsNewlines = plan.terminalKeepsNewlines
         guard !plan.terminal else {
-            connection = try transport.connect(toPort: plan.streams.stdin)
+            connection = try connect(plan.streams.stdin)
             for _ in 0..<3 { childEnds.append(ChildEnd(try Self.null())) }
             return
         }
         do throws(Errno) {
-            try makeInput(plan.streams.stdin, transport)
-            try makeOutput(plan.streams.stdout, transport)
-            try makeOutput(plan.streams.stderr, transport)
+            try makeInput(plan.streams.stdin, connect)
+            try makeOutput(plan.streams.stdout, connect)
+            try makeOutput(plan.streams.stderr, connect)
         } catch {
             // The loop keeps pumps that have begun.
             cancel()
@@ -80,17 +80,21 @@ final class ProcessStreams {
         try OwnedFD.open("/dev/null", O_RDWR)
     }
 
-    private func makeInput(_ port: UInt32, _ transport: AgentTransport) throws(Errno) {
+    private func makeInput(
+        _ port: UInt32, _ connect: (UInt32) throws(Errno) -> OwnedFD
+    ) throws(Errno) {
         guard port != 0 else { return childEnds.append(ChildEnd(try Self.null())) }
-        let connection = try transport.connect(toPort: port)
+        let connection = try connect(port)
         let pipe = try Pipe()
         childEnds.append(ChildEnd(try pipe.takeReading(), isPipe: true))
         input = try Pump(loop, from: connection, to: pipe.takeWriting(), ending: .close) {}
     }
 
-    private func makeOutput(_ port: UInt32, _ transport: AgentTransport) throws(Errno) {
+    private func makeOutput(
+        _ port: UInt32, _ connect: (UInt32) throws(Errno) -> OwnedFD
+    ) throws(Errno) {
         guard port != 0 else { return childEnds.append(ChildEnd(try Self.null())) }
-        let connection = try transport.connect(toPort: port)
+        let connection = try connect(port)
         let pipe = try Pipe()
         childEnds.append(ChildEnd(try pipe.takeWriting(), isPipe: true))
         outputs.append(
