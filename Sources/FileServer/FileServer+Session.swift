@@ -1,5 +1,5 @@
-import Linux
-import Synchronization
+package import Linux
+internal import Synchronization
 
 /// The requests that begin and end a session.
 extension FileServer {
@@ -45,6 +45,19 @@ extension FileServer {
         reply.u32(UInt32(truncatingIfNeeded: agreed.rawValue >> 32))
         reply.zeros(28)
         return .reply(reply)
+    }
+
+    /// What was agreed on with a client that knows no inode yet and has no file open: all of such a session. Zero where
+    /// there is none.
+    package var session: UInt64 { features.rawValue }
+
+    /// Goes on with a client where another server was; instead of FUSE_INIT. EINVAL for what this server would not have
+    /// agreed on.
+    package func resume(session: UInt64) throws(Errno) {
+        let agreed = Features(rawValue: session)
+        guard agreed.isSubset(of: wanted) else { throw .invalidArgument }
+        reset()
+        features = agreed
     }
 
     /// FUSE_DESTROY.

@@ -34,6 +34,24 @@ import Testing
         #expect(reply.error == -EPROTO)
     }
 
+    @Test func anotherServerGoesOnWithASession() throws {
+        let first = try FileServer(root: Scratch().open())
+        // WRITEBACK_CACHE | BIG_WRITES, and a flag that the server does not know.
+        _ = Client(first).call(26, 0, Bytes().u32(7).u32(38).u32(0x20000).u32(0x8001_0020))
+        #expect(first.session == 0x1_0020)
+
+        let second = try FileServer(root: Scratch().open())
+        try second.resume(session: first.session)
+
+        #expect(second.session == 0x1_0020)
+    }
+
+    @Test func noServerGoesOnWithWhatItWouldNotHaveAgreedOn() throws {
+        let server = try FileServer(root: Scratch().open())
+        #expect(throws: Errno.invalidArgument) { try server.resume(session: 1 << 63) }
+        #expect(server.session == 0)
+    }
+
     @Test func entryIs128BytesWithTheAttributesAtItsEnd() throws {
         let scratch = try Scratch()
         try scratch.write("file", "12345")

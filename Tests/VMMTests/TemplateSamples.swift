@@ -31,6 +31,7 @@ enum TemplateSamples {
         request.operation = VsockHeader.Operation.request.rawValue
         request.bufferSize = 64 << 10
         state.deferredConnections = [request]
+        state.fileSession = 0x21
         return state
     }
 
@@ -91,9 +92,9 @@ enum TemplateSamples {
     static let header = bytes(
         """
         76 6d 72 75 6e 74 70 6c    # magic "vmruntpl"
-        02 00 00 00                # version 2
-        15 01 00 00 00 00 00 00    # length of the body
-        7d 5c e1 6d c4 e9 16 da    # its CRC-64/XZ
+        03 00 00 00                # version 3
+        1d 01 00 00 00 00 00 00    # length of the body
+        12 71 2d d2 32 09 28 f3    # its CRC-64/XZ
         """)
 
     /// The body of `state`, by hand.
@@ -134,6 +135,7 @@ enum TemplateSamples {
         01 04 00 00 00 04 00 00    #   source and destination port
         00 00 00 00 01 00 01 00 00 00 00 00 00 00 01 00
         00 00 00 00                #   length, type, operation, flags, buffer, forwarded
+        21 00 00 00 00 00 00 00    # what was agreed on about the file system
         """)
 
     /// Hexadecimal bytes with comments.

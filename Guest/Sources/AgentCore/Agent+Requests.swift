@@ -75,8 +75,7 @@ extension Agent {
             throw Failure(
                 kind: .wrongState, message: "container \"\(plan.id)\" exists already")
         }
-        if !isShareMounted && options.isMachine { try GuestRoot.mountShare() }
-        isShareMounted = true
+        try mountShare()
         let container = try Container(plan, spares)
         do throws(Failure) {
             try container.cgroup?.create(plan.cgroupSettings)

@@ -44,7 +44,10 @@ final class Agent {
 
     /// Connects to the host and serves it to the end.
     func run() throws {
-        if options.makesSpares { spares.make(options.transport) }
+        if options.makesSpares {
+            spares.make(options.transport)
+            try mountShare()
+        }
         try connect()
         while ending == nil {
             let isWaiting = containers.values.contains { $0.pendingDelete != nil }
@@ -64,6 +67,12 @@ final class Agent {
         let socket = try options.transport.connect(toPort: agentPort)
         channel = try ControlChannel(loop, socket) { [unowned self] in received($0) }
         channel?.send(.ready(protocolVersion: protocolVersion, kernelRelease: text))
+    }
+
+    /// Mounts the share of the host, once; what is in it comes with the containers.
+    func mountShare() throws(Failure) {
+        if !isShareMounted && options.isMachine { try GuestRoot.mountShare() }
+        isShareMounted = true
     }
 
     private func received(_ event: ControlChannel.Event) {

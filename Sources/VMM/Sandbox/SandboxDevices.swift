@@ -165,17 +165,21 @@ extension SandboxDevices {
 
 // Templates.
 extension SandboxDevices {
-    /// Stops the machine, lets the devices finish, and answers the state of both. The mailbox must be closed.
-    func save() throws -> (snapshot: MachineSnapshot, deferredConnections: [VsockHeader]) {
+    /// Stops the machine, lets the devices finish, and puts the state of both into a template's. The mailbox must be
+    /// closed.
+    func save(to state: inout TemplateState) throws {
         stop()
         muxer.process()
         rng.process()
         balloon.process()
-        return (try machine.save(), muxer.deferred)
+        state.snapshot = try machine.save()
+        state.deferredConnections = muxer.deferred
+        state.fileSession = server.session
     }
 
     /// Is as a template says, whose memory this machine has.
     func restore(_ state: TemplateState) throws {
+        try server.resume(session: state.fileSession)
         muxer.restore(deferred: state.deferredConnections)
         try machine.restore(state.snapshot)
     }

@@ -9,7 +9,7 @@
 /// All integers are little-endian; a list is its count in 4 bytes, then its elements.
 internal enum TemplateFile {
     /// Goes up with every change of the format or of the devices.
-    static let version: UInt32 = 2
+    static let version: UInt32 = 3
     private static let magic = Array("vmruntpl".utf8)
     /// A machine of 64 processors has less than 1 MiB of state.
     static let maximumSize = 16 << 20

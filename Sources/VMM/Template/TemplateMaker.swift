@@ -97,8 +97,8 @@ package final class TemplateMaker {
         guard let devices else { return }
         do {
             mailbox.close()
-            let (snapshot, connections) = try devices.save()
             var state = TemplateState()
+            try devices.save(to: &state)
             state.memorySize = configuration.machine.memorySize
             state.processorCount = configuration.machine.cpuCount
             state.softwareKVM = configuration.machine.softwareKVM
@@ -106,8 +106,6 @@ package final class TemplateMaker {
                 devices.machine.memory, pageMap, to: memoryFile)
             try memoryFile.synchronize()
             state.memoryFile = try MemoryFileIdentity(memoryFile)
-            state.snapshot = snapshot
-            state.deferredConnections = connections
             try stateFile.writeAll(TemplateFile.encode(state))
             try stateFile.synchronize()
             report?.send(SandboxReport.created)

@@ -19,6 +19,7 @@ extension TemplateState {
         writer.integer(memoryFile.changedNanoseconds)
         snapshot.write(to: &writer)
         writer.list(deferredConnections) { header, writer in writer.raw(header.bytes) }
+        writer.integer(fileSession)
     }
 
     init(_ reader: inout StateReader) throws(TemplateFile.Failure) {
@@ -41,6 +42,7 @@ extension TemplateState {
             }
             return header
         }
+        fileSession = try reader.integer()
     }
 }
 

@@ -16,6 +16,8 @@ internal struct TemplateState: Equatable {
     var snapshot = MachineSnapshot()
     /// Connections that the guest waits for.
     var deferredConnections: [VsockHeader] = []
+    /// That of the file system, which the guest has mounted (`FileServer.session`).
+    var fileSession: UInt64 = 0
 }
 
 /// Tells a file from others and from itself after a change, without reading it.

@@ -45,7 +45,7 @@ enum GuestRoot {
         try program.run()
     }
 
-    /// Mounts the share of the host, which is attached to a machine only after its template was made.
+    /// Mounts the share of the host. A template has it mounted, and empty: the folders are those of its copies.
     static func mountShare() throws(Failure) {
         var program = Program()
         program.makeFolder(Place.share)
