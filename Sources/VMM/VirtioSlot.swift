@@ -41,11 +41,15 @@ internal final class VirtioSlot: Sendable {
     struct State: Equatable {
         var registers = MMIOTransport.Registers()
         var progress: [QueueProgress] = []
+        /// `VirtioDevice.settings`
+        var settings: [UInt8] = []
     }
 
     /// To be asked only while no processor runs and no request is under way.
     func save() -> State {
-        State(registers: transport.withLock { $0.saved }, progress: device.progress())
+        State(
+            registers: transport.withLock { $0.saved }, progress: device.progress(),
+            settings: device.settings)
     }
 
     /// Lets the device go on where another was saved; false where that was of another type. The machine's interrupt
@@ -54,7 +58,8 @@ internal final class VirtioSlot: Sendable {
         transport.withLock { transport in
             guard let effect = transport.restore(state.registers) else { return false }
             if effect == .activate {
-                device.activate(transport.activation(progress: state.progress))
+                device.activate(
+                    transport.activation(progress: state.progress, settings: state.settings))
             }
             return true
         }

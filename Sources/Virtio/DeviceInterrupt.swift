@@ -7,6 +7,7 @@ package final class DeviceInterrupt: Sendable {
     private static let configurationChange: UInt32 = 2
 
     private let pending = Atomic<UInt32>(0)
+    private let changes = Atomic<UInt32>(0)
     private let raise: @Sendable () -> Void
 
     /// `raise` makes an edge on the device's interrupt line.
@@ -21,7 +22,13 @@ package final class DeviceInterrupt: Sendable {
 
     /// The device has changed its configuration space.
     package func signalConfigurationChange() {
+        changes.wrappingAdd(1, ordering: .sequentiallyConsistent)
         signal(Self.configurationChange)
+    }
+
+    /// ConfigGeneration: how often the configuration space has changed. Wraps.
+    internal var configurationGeneration: UInt32 {
+        changes.load(ordering: .sequentiallyConsistent)
     }
 
     private func signal(_ bit: UInt32) {

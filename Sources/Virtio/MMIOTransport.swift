@@ -1,5 +1,6 @@
 /// The registers of a device on the MMIO transport (virtio 1.2, 4.2.2): a state machine without memory, threads or
-/// side effects. What a write asks for is returned, and carried out by the caller.
+/// side effects. What a write asks for is returned, and carried out by the caller; of the device it asks what is in the
+/// configuration space, which may change.
 ///
 /// Owned by whoever serialises the accesses of the virtual processors.
 package struct MMIOTransport: Sendable {
@@ -58,7 +59,7 @@ package struct MMIOTransport: Sendable {
     private let deviceID: UInt32
     private let offered: UInt64
     private let queueSizes: [UInt16]
-    private let configuration: [UInt8]
+    private let device: any VirtioDevice
     private let interrupt: DeviceInterrupt
 
     /// What the driver has written so far.
@@ -82,7 +83,7 @@ package struct MMIOTransport: Sendable {
         deviceID = device.type
         offered = device.features
         queueSizes = device.queueSizes
-        configuration = device.configuration
+        self.device = device
         self.interrupt = interrupt
         registers = Self.afterReset(queueSizes)
     }
@@ -93,11 +94,13 @@ package struct MMIOTransport: Sendable {
         return registers
     }
 
-    /// What the device needs to begin; with `progress`, to go on.
-    package func activation(progress: [QueueProgress] = []) -> Activation {
+    /// What the device needs to begin; with `progress` and `settings`, to go on.
+    package func activation(
+        progress: [QueueProgress] = [], settings: [UInt8] = []
+    ) -> Activation {
         Activation(
             features: registers.accepted, queues: registers.queues, interrupt: interrupt,
-            progress: progress)
+            progress: progress, settings: settings)
     }
 
     /// All registers, to be brought back by `restore`.
@@ -128,6 +131,7 @@ package struct MMIOTransport: Sendable {
     }
 
     private func configurationBytes(_ offset: UInt64, _ size: Int) -> UInt64 {
+        let configuration = device.configuration
         guard offset < UInt64(configuration.count) else { return 0 }
         let bytes = configuration[Int(offset)...].prefix(size)
         return bytes.reversed().reduce(0) { $0 << 8 | UInt64($1) }
@@ -144,6 +148,7 @@ package struct MMIOTransport: Sendable {
         case Register.queueReady: selectedQueue.map { registers.queues[$0].ready } ?? false ? 1 : 0
         case Register.interruptStatus: interrupt.status
         case Register.status: registers.status
+        case Register.configurationGeneration: interrupt.configurationGeneration
         case Register.sharedMemoryLengthLow...Register.sharedMemoryBaseHigh: UInt32.max
         default: 0
         }

@@ -11,16 +11,24 @@ package protocol VirtioDevice: AnyObject, Sendable {
     var features: UInt64 { get }
     /// The largest size of each queue; powers of two.
     var queueSizes: [UInt16] { get }
-    /// The device's configuration space, little-endian.
+    /// The device's configuration space, little-endian. A device that changes it says so with its interrupt; any thread may
+    /// ask.
     var configuration: [UInt8] { get }
 
     /// The driver is ready (DRIVER_OK): the device may use the queues from now on.
     func activate(_ activation: Activation)
+    /// What the driver has set with commands, beside features and queues, for an activation to bring back; empty where it
+    /// has set nothing.
+    var settings: [UInt8] { get }
     /// How far each queue has been served; to be asked only while no processor runs and no request is under way.
     func progress() -> [QueueProgress]
     /// The driver wants the device as it was at power-on. When this returns the device does not touch the guest's
     /// memory any more.
     func reset()
+}
+
+extension VirtioDevice {
+    package var settings: [UInt8] { [] }
 }
 
 /// What the driver has set up.
@@ -31,15 +39,18 @@ package struct Activation: Sendable {
     package let interrupt: DeviceInterrupt
     /// Of a device that was saved, one per queue; else empty.
     private let progress: [QueueProgress]
+    /// Of a device that was saved (`VirtioDevice.settings`); else empty.
+    package let settings: [UInt8]
 
     package init(
         features: UInt64, queues: [QueueConfiguration], interrupt: DeviceInterrupt,
-        progress: [QueueProgress] = []
+        progress: [QueueProgress] = [], settings: [UInt8] = []
     ) {
         self.features = features
         self.queues = queues
         self.interrupt = interrupt
         self.progress = progress
+        self.settings = settings
     }
 
     /// The device's side of all queues.

@@ -8,6 +8,8 @@ final class SlotDevice: VirtioDevice {
     let features = Feature.common
     let queueSizes: [UInt16]
     let configuration: [UInt8] = []
+    let settings: [UInt8] = [7, 8]
+    let restoredSettings = Mutex<[UInt8]>([])
     let activations = Mutex<[[QueueProgress]]>([])
     private let memory: GuestMemory
 
@@ -19,6 +21,7 @@ final class SlotDevice: VirtioDevice {
     func activate(_ activation: Activation) {
         let queues = activation.makeQueues(memory)
         activations.withLock { $0.append(queues.map(\.progress)) }
+        restoredSettings.withLock { $0 = activation.settings }
     }
 
     func progress() -> [QueueProgress] {

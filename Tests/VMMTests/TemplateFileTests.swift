@@ -8,7 +8,7 @@ struct TemplateFileTests {
     private func file(_ body: [UInt8], length: UInt64? = nil, checksum: UInt64? = nil) -> [UInt8] {
         var file = StateWriter()
         file.raw(Array("vmruntpl".utf8))
-        file.integer(2 as UInt32)
+        file.integer(3 as UInt32)
         file.integer(length ?? UInt64(body.count))
         file.integer(checksum ?? CRC64.checksum(body))
         file.raw(body)
@@ -67,7 +67,7 @@ struct TemplateFileTests {
         file.replaceSubrange(8..<12, with: writer.bytes)
 
         #expect(refusal(of: file) == .otherVersion(number))
-        #expect("\(TemplateFile.Failure.otherVersion(7))" == "it has format 7, not 2")
+        #expect("\(TemplateFile.Failure.otherVersion(7))" == "it has format 7, not 3")
     }
 
     @Test(
@@ -107,7 +107,7 @@ struct TemplateFileTests {
     }
 
     /// Where the counts of lists and the sizes of blocks stand in the body of the sample.
-    private static let counts = [13, 61, 73, 77, 83, 96, 100, 140, 156, 188, 219, 229]
+    private static let counts = [13, 61, 73, 77, 83, 96, 100, 140, 156, 188, 219, 229, 234]
 
     @Test("a list cannot have more elements than bytes are left", arguments: counts)
     func lyingCount(offset: Int) {

@@ -68,6 +68,7 @@ enum TemplateSamples {
         progress.nextUsed = 5
         progress.lastAsked = 6
         state.progress = [progress]
+        state.settings = [0x18]
         return state
     }
 
@@ -93,8 +94,8 @@ enum TemplateSamples {
         """
         76 6d 72 75 6e 74 70 6c    # magic "vmruntpl"
         03 00 00 00                # version 3
-        1d 01 00 00 00 00 00 00    # length of the body
-        12 71 2d d2 32 09 28 f3    # its CRC-64/XZ
+        22 01 00 00 00 00 00 00    # length of the body
+        02 98 e2 c7 61 e1 24 e7    # its CRC-64/XZ
         """)
 
     /// The body of `state`, by hand.
@@ -130,6 +131,7 @@ enum TemplateSamples {
         00 10 00 00 00 00 00 00 00 20 00 00 00 00 00 00
         00 30 00 00 00 00 00 00    #     descriptors, driver's and device's area
         01 00 00 00 04 00 05 00 06 00 #   progress: 1, available, used, last asked
+        01 00 00 00 18             #   settings, 1 byte
         01 00 00 00                # deferred connections: 1
         03 00 00 00 00 00 00 00 02 00 00 00 00 00 00 00 #   source and destination CID
         01 04 00 00 00 04 00 00    #   source and destination port

@@ -33,6 +33,7 @@ struct VirtioSlotTests {
         #expect(second.restore(saved))
         #expect(device.activations.withLock { $0 } == [saved.progress])
         #expect(saved.progress.map(\.nextAvailable) == [5, 6])
+        #expect(device.restoredSettings.withLock { $0 } == [7, 8])
         #expect(second.read(0x70, size: 4) == 15)
         #expect(second.save() == saved)
     }

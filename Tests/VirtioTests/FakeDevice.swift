@@ -1,3 +1,4 @@
+import Synchronization
 import Virtio
 
 /// A device that does nothing but have properties.
@@ -5,7 +6,8 @@ final class FakeDevice: VirtioDevice {
     let type: UInt32
     let features: UInt64
     let queueSizes: [UInt16]
-    let configuration: [UInt8]
+    private let bytes: Mutex<[UInt8]>
+    var configuration: [UInt8] { bytes.withLock { $0 } }
 
     init(
         type: UInt32 = 42, features: UInt64 = Feature.common, queueSizes: [UInt16] = [256, 8],
@@ -14,8 +16,10 @@ final class FakeDevice: VirtioDevice {
         self.type = type
         self.features = features
         self.queueSizes = queueSizes
-        self.configuration = configuration
+        bytes = Mutex(configuration)
     }
+
+    func change(_ configuration: [UInt8]) { bytes.withLock { $0 = configuration } }
 
     func activate(_ activation: Activation) {}
     func progress() -> [QueueProgress] { [] }

@@ -78,6 +78,19 @@ import VirtioTestDriver
         #expect(driver.transport.read(Register.configuration, size: 4) == 0x0403_0201)
     }
 
+    @Test func aChangeOfTheConfigurationIsSeenAndCounted_4_2_2_2() {
+        let interrupt = DeviceInterrupt(raise: {})
+        let device = FakeDevice(configuration: [1, 2])
+        let driver = TransportDriver(MMIOTransport(device, interrupt: interrupt))
+        let before = driver.read(Register.configurationGeneration)
+        #expect(driver.read(Register.configurationGeneration) == before)
+        device.change([3, 4])
+        interrupt.signalConfigurationChange()
+        #expect(driver.transport.read(Register.configuration, size: 2) == 0x0403)
+        #expect(driver.read(Register.configurationGeneration) != before)
+        #expect(driver.read(Register.interruptStatus) == 2)
+    }
+
     @Test func interruptBitsStayUntilTheyAreAcknowledged() {
         let interrupt = DeviceInterrupt(raise: {})
         var driver = driver(interrupt: interrupt)

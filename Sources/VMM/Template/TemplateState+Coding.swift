@@ -119,6 +119,7 @@ extension VirtioSlot.State {
             writer.integer(progress.nextUsed)
             writer.integer(progress.lastAsked)
         }
+        writer.block(settings)
     }
 
     fileprivate init(_ reader: inout StateReader) throws(TemplateFile.Failure) {
@@ -144,5 +145,6 @@ extension VirtioSlot.State {
             progress.lastAsked = try reader.integer()
             return progress
         }
+        settings = try reader.block()
     }
 }
