@@ -204,7 +204,7 @@ extension PreparedContainer {
         var client = try SandboxClient(directory)
         var interface = network.interface
         try NetworkRates(record.annotations).apply(to: &interface)
-        try client.attach(interface, tap: network.stream.rawValue)
+        try client.attach(interface, [network.stream.rawValue])
     }
 
     /// Tells those who wait for the container of its process.

@@ -42,7 +42,8 @@ struct PreparedContainer {
             ociVersion: configuration.ociVersion, id: request.id.text, bundle: bundle.path,
             rootfs: plan.shares.first?.hostPath ?? "", created: WallClock.rfc3339(), pid: 0,
             pidStartTime: 0, annotations: configuration.annotations ?? [:],
-            memorySize: plan.machine.memorySize, cgroups: placement.cgroupFolders,
+            memorySize: plan.machine.memorySize, processorCount: plan.machine.cpuCount,
+            cgroups: placement.cgroupFolders,
             networkPath: plan.placement.networkPath, hasUserNetwork: plan.network.isUser,
             interfaces: [])
         record.machine = machine?.owner ?? ""

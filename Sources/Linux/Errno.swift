@@ -65,4 +65,6 @@ package struct Errno: Error, RawRepresentable, Hashable, Sendable, CustomStringC
     package static let messageTooLong = Errno(rawValue: EMSGSIZE)
     package static let timedOut = Errno(rawValue: ETIMEDOUT)
     package static let io = Errno(rawValue: EIO)
+    /// ENOTTY
+    package static let noSuchControl = Errno(rawValue: ENOTTY)
 }

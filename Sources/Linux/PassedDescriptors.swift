@@ -14,6 +14,9 @@ package final class PassedDescriptors {
 
     package var count: Int { numbers.count }
 
+    /// To be passed on. Borrowed.
+    package var rawValues: [Int32] { numbers }
+
     /// The one that was passed first, which is the caller's now.
     package func takeFirst() -> OwnedFD? {
         numbers.isEmpty ? nil : OwnedFD(taking: numbers.removeFirst())

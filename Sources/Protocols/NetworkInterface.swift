@@ -2,6 +2,13 @@
 package enum NetworkSlot {
     /// How many every machine has.
     package static let count: UInt32 = 2
+    /// Each queue pair has a thread of the sandbox.
+    private static let maximumPairs: UInt32 = 4
+
+    /// How many queue pairs the cards of a machine with so many processors have.
+    package static func queuePairs(_ processorCount: UInt32) -> Int {
+        Int(max(1, min(processorCount, maximumPairs)))
+    }
 
     /// 6 bytes, locally administered (IEEE 802, 8.2.2).
     package static func address(_ slot: UInt32) -> [UInt8] {

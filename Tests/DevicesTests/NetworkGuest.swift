@@ -68,7 +68,8 @@ final class NetworkGuest {
     func attach() throws {
         let pair = try UnixSocket.packetPair()
         wire = try Wire(try pair.first.duplicate())
-        try device.attach(tap: try pair.second.duplicate())
+        try device.attach(
+            taps: PassedDescriptors([try pair.second.duplicate().release()]))
     }
 
     /// Goes on with another device, as a machine that is saved and restored does.

@@ -16,7 +16,7 @@ final class Card {
     let device: NetworkDevice
 
     /// `absent` are features that the driver does not take.
-    init(tap: consuming OwnedFD, without absent: UInt64 = 0) throws {
+    init(taps: PassedDescriptors, without absent: UInt64 = 0) throws {
         var ram = try DriverMemory(size: 16 << 20)
         receive = DriverQueue(&ram, size: 256)
         transmit = DriverQueue(&ram, size: 256)
@@ -29,7 +29,7 @@ final class Card {
                 queues: [receive.configuration, transmit.configuration])
         else { throw Errno.io }
         try device.start(name: "net")
-        try device.attach(tap: tap)
+        try device.attach(taps: taps)
         device.activate(activation)
         for _ in 0..<256 {
             let piece = self.ram.buffer(Self.bufferSize)

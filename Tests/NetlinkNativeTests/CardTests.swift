@@ -20,9 +20,9 @@ struct CardTests {
         try TestNamespace.run {
             var socket = try RouteSocket()
             _ = try socket.makeVeth()
-            let first = try Card(tap: try TapDevice("tap0").takeDescriptor())
+            let first = try Card(taps: try TapDevice("tap0").takeDescriptors())
             let second = try Card(
-                tap: try TapDevice("tap1").takeDescriptor(), without: absent)
+                taps: try TapDevice("tap1").takeDescriptors(), without: absent)
             try socket.setUp("veth0", "veth1", "tap0", "tap1")
             for (link, tap) in [("veth0", "tap0"), ("veth1", "tap1")] {
                 try socket.join(
@@ -75,5 +75,29 @@ struct CardTests {
         }
         #expect(received?.count == 12 + 54 + 200)
         #expect(drops == 1)
+    }
+
+    /// What of it goes on is the tap's to decide; those who come after have their packets.
+    @Test(
+        arguments: [
+            // Segments of no size, of IPv6 in IPv4, of UDP, with ECN, with the checksum done, smaller than their headers.
+            [1, 1, 54, 0, 0, 0, 34, 0, 16, 0, 0, 0], [1, 4, 54, 0, 0xa8, 5, 34, 0, 16, 0, 0, 0],
+            [1, 3, 54, 0, 0xa8, 5, 34, 0, 6, 0, 0, 0],
+            [1, 0x81, 54, 0, 0xa8, 5, 34, 0, 16, 0, 0, 0],
+            [0, 1, 54, 0, 0xa8, 5, 34, 0, 16, 0, 0, 0], [1, 1, 54, 0, 1, 0, 34, 0, 16, 0, 0, 0],
+            // A checksum within the Ethernet header, flags and a number of buffers that only devices set.
+            [1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], [2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff],
+            [4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], [1, 5, 54, 0, 0xa8, 5, 34, 0, 6, 0, 0, 0],
+        ] as [[UInt8]])
+    func aHeaderThatLiesHarmsNobody(header: [UInt8]) throws {
+        let isHealthy = try Self.withCards { first, second in
+            try first.send(header + Segment.packet(3000, size: 0).dropFirst(12))
+            try first.send(Segment.packet(200, size: 0))
+            while let packet = try second.received(protocol: Segment.ipv4) {
+                if packet.count == 12 + 54 + 200 { return true }
+            }
+            return false
+        }
+        #expect(isHealthy)
     }
 }

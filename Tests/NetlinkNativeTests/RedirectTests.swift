@@ -38,12 +38,19 @@ struct RedirectTests {
             let tap = try TapDevice("vm%d")
             let name = tap.name
             let during = try socket.links().map(\.name)
-            try tap.takeDescriptor().close()
+            tap.takeDescriptors().removeAll()
             return (name, during, try socket.links().map(\.name))
         }
         #expect(name == "vm0")
         #expect(during.contains("vm0"))
         #expect(after == ["lo"])
+    }
+
+    private static func open(_ name: String) throws -> OwnedFD {
+        guard let queue = try TapDevice(name).takeDescriptors().takeFirst() else {
+            throw Errno.invalidArgument
+        }
+        return queue
     }
 
     @Test(arguments: ["", "a-name-of-16-byt"])
@@ -58,8 +65,8 @@ struct RedirectTests {
         let (there, back, after) = try TestNamespace.run {
             var socket = try RouteSocket()
             _ = try socket.makeVeth()
-            let first = try TapDevice("tap0").takeDescriptor()
-            let second = try TapDevice("tap1").takeDescriptor()
+            let first = try Self.open("tap0")
+            let second = try Self.open("tap1")
             try socket.setUp("veth0", "veth1", "tap0", "tap1")
             let veth0 = try socket.link(named: "veth0").index
             let veth1 = try socket.link(named: "veth1").index
@@ -90,5 +97,70 @@ struct RedirectTests {
         }
         #expect(failure?.refusal != nil)
         #expect(again)
+    }
+
+    /// UDP of one of many flows, behind an empty header of virtio.
+    private static func datagram(_ flow: UInt8) -> [UInt8] {
+        let ethernet: [UInt8] = [2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 0x08, 0x00]
+        let ip: [UInt8] = [0x45, 0, 0, 28, 0, 0, 0, 0, 64, 17, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2]
+        let udp: [UInt8] = [40, flow, 0, 53, 0, 8, 0, 0]
+        return [UInt8](repeating: 0, count: 12) + ethernet + ip + udp
+    }
+
+    /// How many of those a queue has, once no more come.
+    private static func count(_ queue: borrowing OwnedFD) throws -> Int {
+        try queue.setNonBlocking(true)
+        var count = 0
+        _ = try EventLoop().runOnce(timeoutMilliseconds: 100)
+        while true {
+            do throws(Errno) {
+                let bytes = try queue.read(upTo: 70000)
+                if bytes.count > 26, bytes[24...25] == [0x08, 0x00] { count += 1 }
+            } catch {
+                guard error == .wouldBlock else { throw error }
+                return count
+            }
+        }
+    }
+
+    @Test func theQueuesOfATapShareItsPackets() throws {
+        let (both, one, again) = try TestNamespace.run {
+            var socket = try RouteSocket()
+            _ = try socket.makeVeth()
+            let sender = try Self.open("tap0")
+            let queues = try TapDevice("tap1", queueCount: 2).takeDescriptors()
+            guard let first = queues.takeFirst(), let second = queues.takeFirst(),
+                queues.count == 0
+            else { throw Errno.io }
+            try socket.setUp("veth0", "veth1", "tap0", "tap1")
+            for (veth, tap) in [("veth0", "tap0"), ("veth1", "tap1")] {
+                try socket.join(
+                    try socket.link(named: veth).index, try socket.link(named: tap).index)
+            }
+            for flow in UInt8(0)..<64 { try sender.writeAll(Self.datagram(flow)) }
+            let both = [try Self.count(first), try Self.count(second)]
+            try second.setTapQueue(enabled: false)
+            for flow in UInt8(0)..<64 { try sender.writeAll(Self.datagram(flow)) }
+            let one = try Self.count(first)
+            try second.setTapQueue(enabled: true)
+            for flow in UInt8(0)..<64 { try sender.writeAll(Self.datagram(flow)) }
+            return (both, one, [try Self.count(first), try Self.count(second)])
+        }
+        #expect(both.reduce(0, +) == 64)
+        #expect(both.allSatisfy { $0 > 0 })
+        #expect(one == 64)
+        #expect(again.reduce(0, +) == 64)
+        #expect(again.allSatisfy { $0 > 0 })
+    }
+
+    @Test func aTapOfOneQueueCannotDoWithoutIt() throws {
+        let failure = try TestNamespace.run {
+            let tap = try Self.open("tap0")
+            do throws(Errno) { try tap.setTapQueue(enabled: false) } catch {
+                return Optional(error)
+            }
+            return nil
+        }
+        #expect(failure == .invalidArgument)
     }
 }

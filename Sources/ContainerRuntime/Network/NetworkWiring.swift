@@ -67,10 +67,13 @@ enum NetworkWiring {
         try directory.write(record)
         do throws(RuntimeError) {
             let tap = try wrap { () throws(NetlinkError) in
-                try namespace.enter { () throws(NetlinkError) in try WiredTap(to: link) }
+                try namespace.enter { () throws(NetlinkError) in
+                    try WiredTap(
+                        to: link, queueCount: NetworkSlot.queuePairs(record.processorCount))
+                }
             }
             try client.attach(
-                interface(link, of: network, slot: slot, record), tap: tap.descriptor.rawValue)
+                interface(link, of: network, slot: slot, record), tap.descriptors.rawValues)
             record.interfaces[index].tap = tap.index
         } catch {
             remove([carried], in: namespace)

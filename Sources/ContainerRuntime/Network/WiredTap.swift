@@ -3,13 +3,14 @@ internal import Netlink
 
 /// A tap that is joined with an interface of the network namespace of the thread that makes it.
 struct WiredTap: ~Copyable {
-    let descriptor: OwnedFD
+    /// One per queue.
+    let descriptors: PassedDescriptors
     /// In the namespace.
     let index: UInt32
 
-    init(to link: Link) throws(NetlinkError) {
+    init(to link: Link, queueCount: Int) throws(NetlinkError) {
         var socket = try RouteSocket()
-        let tap = try TapDevice(HostNetwork.tapPrefix + "%d")
+        let tap = try TapDevice(HostNetwork.tapPrefix + "%d", queueCount: queueCount)
         let index = try socket.link(named: tap.name).index
         var change = LinkChange()
         change.mtu = link.mtu
@@ -19,6 +20,6 @@ struct WiredTap: ~Copyable {
         try? socket.perform(.deleteIngress(link: link.index))
         try socket.join(link.index, index)
         self.index = index
-        descriptor = tap.takeDescriptor()
+        descriptors = tap.takeDescriptors()
     }
 }

@@ -59,9 +59,10 @@ package struct SandboxClient: ~Copyable {
             .addContainer(plan, shares), passing: streams.numbers + shares.map(\.descriptor))
     }
 
-    /// Joins a card of the machine with a tap or a stream socket, whose descriptor stays the caller's; the guest makes it the interface.
-    mutating func attach(_ interface: NetworkInterface, tap: Int32) throws(RuntimeError) {
-        _ = try call(.attachInterface(interface), passing: [tap])
+    /// Joins a card of the machine with the queues of a tap or with a stream socket, whose descriptors stay the caller's; the
+    /// guest makes it the interface.
+    mutating func attach(_ interface: NetworkInterface, _ ends: [Int32]) throws(RuntimeError) {
+        _ = try call(.attachInterface(interface), passing: ends)
     }
 
     /// Has the guest change an interface that a card is.

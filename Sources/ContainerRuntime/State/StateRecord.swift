@@ -15,6 +15,8 @@ package struct StateRecord: Equatable, Sendable {
     package var annotations: [String: String]
     /// Of the machine, in bytes.
     package var memorySize: UInt64
+    /// Of the machine.
+    package var processorCount: UInt32
     /// The folders of the container's control group on the host; absolute.
     package var cgroups: [String]
     /// Of the network namespace that config.json names; empty: none.
@@ -42,6 +44,7 @@ package struct StateRecord: Equatable, Sendable {
             "rootfs": .string(rootfs), "created": .string(created),
             "pid": .number(String(pid)), "pidStartTime": .number(String(pidStartTime)),
             "annotations": annotationsJSON, "memorySize": .number(String(memorySize)),
+            "processorCount": .number(String(processorCount)),
             "cgroups": .array(cgroups.map { .string($0) }),
             "networkPath": .string(networkPath), "hasUserNetwork": .bool(hasUserNetwork),
             "interfaces": .array(interfaces.map(\.json)),
@@ -70,6 +73,7 @@ extension StateRecord: Decodable {
         case pidStartTime
         case annotations
         case memorySize
+        case processorCount
         case cgroups
         case networkPath
         case hasUserNetwork
@@ -92,6 +96,7 @@ extension StateRecord: Decodable {
         pidStartTime = try values.decode(UInt64.self, forKey: .pidStartTime)
         annotations = try values.decode([String: String].self, forKey: .annotations)
         memorySize = try values.decodeIfPresent(UInt64.self, forKey: .memorySize) ?? .max
+        processorCount = try values.decodeIfPresent(UInt32.self, forKey: .processorCount) ?? 1
         cgroups = try values.decodeIfPresent([String].self, forKey: .cgroups) ?? []
         networkPath = try values.decodeIfPresent(String.self, forKey: .networkPath) ?? ""
         hasUserNetwork = try values.decodeIfPresent(Bool.self, forKey: .hasUserNetwork) ?? false

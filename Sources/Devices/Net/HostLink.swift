@@ -29,6 +29,18 @@ internal final class HostLink: Sendable {
         if !isStream { try? descriptor.setTapOffloads(NetworkFeature.offloads(features)) }
     }
 
+    /// Whether an interface with several queues is to give packets to this one. Of one that gets none nothing may be read,
+    /// written or waited for.
+    func setEnabled(_ enabled: Bool) throws(Errno) {
+        guard !isStream else { return }
+        do throws(Errno) {
+            try descriptor.setTapQueue(enabled: enabled)
+        } catch {
+            // A packet socket in place of a tap has no such setting.
+            guard error == .noSuchControl else { throw error }
+        }
+    }
+
     /// One packet with its header. Answers how long it is: more than the memory where it does not fit. Zero where there is
     /// nobody at the other end any more; EAGAIN where there is none now.
     func read(into memory: IOVector) throws(Errno) -> Int {

@@ -16,10 +16,16 @@ internal enum NetworkFeature {
     static let hostSegmentation6: UInt64 = 1 << 12
     /// A packet may fill more than one buffer of the driver.
     static let mergeableBuffers: UInt64 = 1 << 15
+    /// The configuration tells whether there is a link.
+    static let status: UInt64 = 1 << 16
+    static let controlQueue: UInt64 = 1 << 17
+    /// More than one queue pair.
+    static let multiqueue: UInt64 = 1 << 22
 
+    /// Of a card with one queue pair.
     static let all =
         checksum | guestChecksum | mac | guestSegmentation4 | guestSegmentation6
-        | hostSegmentation4 | hostSegmentation6 | mergeableBuffers | Feature.common
+        | hostSegmentation4 | hostSegmentation6 | mergeableBuffers | status | Feature.common
 
     /// What the driver takes from a tap. Segments need a checksum that is left open (5.1.3.1).
     static func offloads(_ features: UInt64) -> TapOffloads {

@@ -153,6 +153,6 @@ private final class TapSeat: @unchecked Sendable {
         guard let gone = registration else { return }
         registration = nil
         loop.remove(gone)
-        queues.report("network device: the other end is gone")
+        queues.linkIsGone()
     }
 }

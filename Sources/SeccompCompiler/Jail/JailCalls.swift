@@ -63,7 +63,7 @@ package enum JailCalls {
         .call(
             "ioctl",
             "runs the guest; on a KVM without hardware virtualization carries instructions out for it; "
-                + "tells a tap what the guest's driver can do",
+                + "tells a tap what the guest's driver can do and which queues it uses",
             where: [
                 [.argument(1, is: UInt64(CL_KVM_RUN))],
                 [.argument(1, is: UInt64(CL_KVM_GET_REGS))],
@@ -75,10 +75,11 @@ package enum JailCalls {
                 [.argument(1, is: UInt64(CL_KVM_SET_XSAVE))],
                 [.argument(1, is: UInt64(CL_KVM_GET_VCPU_EVENTS))],
                 [.argument(1, is: UInt64(CL_KVM_SET_VCPU_EVENTS))],
-                [.argument(1, is: setTapOffload)],
+                [.argument(1, is: setTapOffload)], [.argument(1, is: setTapQueue)],
             ])
     ]
     private static let setTapOffload: UInt64 = 0x4004_54d0  // TUNSETOFFLOAD
+    private static let setTapQueue: UInt64 = 0x4004_54d9  // TUNSETQUEUE
 
     private static let card: [JailCall] =
         waiting + [
@@ -157,11 +158,13 @@ package enum JailCalls {
                 "madvise", "gives back to the host what the guest has freed",
                 "the guest reports seconds later", where: [[.argument(2, is: dontNeed)]]),
             .rare(
-                "ioctl", "the size of the terminal; tells a tap what the guest's driver can do",
+                "ioctl",
+                "the size of the terminal; tells a tap what the guest's driver can do and uses",
                 "without terminal and network there is none",
                 where: [
                     [.argument(1, is: 0x5413)],  // TIOCGWINSZ
                     [.argument(1, is: setTapOffload)],
+                    [.argument(1, is: setTapQueue)],
                 ]),
         ]
 

@@ -44,11 +44,12 @@ extension Sandbox {
     private func attach(_ interface: NetworkInterface, for connection: ControlConnection) {
         guard let container else { return }
         guard container.isAlive else { return container.refuse(connection) }
-        guard let end = connection.takeDescriptors().takeFirst() else {
+        let ends = connection.takeDescriptors()
+        guard ends.count > 0 else {
             return container.answer(connection, Failure(message: "the interface needs a tap"))
         }
         do throws(Failure) {
-            try devices?.attach(end, for: interface)
+            try devices?.attach(ends, for: interface)
         } catch {
             return container.answer(connection, error)
         }

@@ -47,15 +47,17 @@ internal final class SandboxDevices {
         rng = try RNGDevice(memory: memory)
         balloon = try BalloonDevice(memory: memory)
         cards = try (0..<NetworkSlot.count).map { slot in
-            try NetworkDevice(memory: memory, mac: NetworkSlot.address(slot)) { line in
-                log.write(.error, line)
-            }
+            try NetworkDevice(
+                memory: memory, mac: NetworkSlot.address(slot),
+                pairCount: NetworkSlot.queuePairs(wanted.cpuCount)
+            ) { line in log.write(.error, line) }
         }
         try plugIn(loop: loop, mailbox: mailbox)
         try fileSystem.start(
             prepare: muster.enlist(.files, count: FileSystemDevice.workerCount))
         for (slot, card) in cards.enumerated() {
-            try card.start(name: "net\(slot)", prepare: muster.enlist(.card))
+            try card.start(
+                name: "net\(slot)", prepare: muster.enlist(.card, count: card.threadCount))
         }
     }
 
@@ -73,7 +75,14 @@ internal final class SandboxDevices {
         }
         try machine.add(
             balloon, bells: [balloon.unusedBell, balloon.unusedBell, balloon.bell])
-        for card in cards { try machine.add(card, bells: card.bells) }
+        for card in cards {
+            if let bell = card.controlBell {
+                _ = try loop.add(bell.event.descriptor, .readable) { [card] _ in
+                    card.processCommands()
+                }
+            }
+            try machine.add(card, bells: card.bells)
+        }
     }
 
     /// A bell that calls `action` on the loop's thread.
@@ -136,9 +145,9 @@ extension FileServer {
 
 // Network cards.
 extension SandboxDevices {
-    /// Lets the card of the interface's slot have its other end.
+    /// Lets the card of the interface's slot have its other end: a stream, or the queues of a tap.
     func attach(
-        _ end: consuming OwnedFD, for interface: NetworkInterface
+        _ ends: PassedDescriptors, for interface: NetworkInterface
     ) throws(Failure) {
         let slot = interface.slot
         guard slot < cards.count else {
@@ -148,10 +157,10 @@ extension SandboxDevices {
             let card = cards[Int(slot)]
             let limits = RateLimits(
                 toGuest: interface.receiveRate, fromGuest: interface.sendRate)
-            if interface.isStream {
-                try card.attach(stream: end, limits: limits)
+            if interface.isStream, let stream = ends.takeFirst() {
+                try card.attach(stream: stream, limits: limits)
             } else {
-                try card.attach(tap: end, limits: limits)
+                try card.attach(taps: ends, limits: limits)
             }
         } catch {
             throw Failure(message: "attach \(interface.name) to the card in slot \(slot): \(error)")
@@ -172,6 +181,7 @@ extension SandboxDevices {
         muxer.process()
         rng.process()
         balloon.process()
+        for card in cards { card.processCommands() }
         state.snapshot = try machine.save()
         state.deferredConnections = muxer.deferred
         state.fileSession = server.session

@@ -18,6 +18,8 @@ private final class NetworkGuest {
     private static let size: UInt16 = 16
     private static let tables: UInt64 = 0x1000
     private static let buffers: UInt64 = 0x1_0000
+    /// The control queue's number.
+    private static let control: UInt64 = 4
 
     private let memory: GuestMemory
     private let tap: HostLink
@@ -25,7 +27,9 @@ private final class NetworkGuest {
     private var receive: ReceiveQueue
     private var transmit: TransmitQueue
     private var counters = NetworkCounters()
-    private var indexes: [UInt16] = [0, 0]
+    /// A card of two queue pairs, of which the control queue alone is in use.
+    private let card: NetworkDevice
+    private var indexes: [UInt16] = [0, 0, 0, 0, 0]
 
     init(features byte: UInt8) throws {
         let memory = try GuestMemory(size: 1 << 20)
@@ -40,17 +44,28 @@ private final class NetworkGuest {
         let absent =
             UInt64(byte & 1) << 15 | UInt64(byte >> 1 & 3) << 7 | UInt64(byte >> 3 & 1) << 29
         let features = NetworkFeature.all & ~absent
-        func queue(_ number: UInt64) -> Virtqueue {
+        func configuration(_ number: UInt64) -> QueueConfiguration {
             var configuration = QueueConfiguration()
             configuration.size = Self.size
             configuration.ready = true
             configuration.descriptorTable = Self.tables + number << 12
             configuration.driverArea = Self.tables + number << 12 + 0x400
             configuration.deviceArea = Self.tables + number << 12 + 0x800
-            return Virtqueue(configuration, features: features, memory: memory)
+            return configuration
+        }
+        func queue(_ number: UInt64) -> Virtqueue {
+            Virtqueue(configuration(number), features: features, memory: memory)
         }
         receive = ReceiveQueue(queue(0), size: Self.size, features: features, memory: memory)
         transmit = TransmitQueue(queue(1), memory: memory)
+        let mac: [UInt8] = [2, 0, 0, 0, 0, 1]
+        card = try NetworkDevice(memory: memory, mac: mac, pairCount: 2) { _ in }
+        card.activate(
+            Activation(
+                features: card.features & ~absent,
+                queues: [QueueConfiguration](repeating: QueueConfiguration(), count: 4)
+                    + [configuration(Self.control)],
+                interrupt: DeviceInterrupt {}))
     }
 
     /// One of the things that a guest, or the host's network, can do. An error ends the use of the queues.
@@ -63,8 +78,13 @@ private final class NetworkGuest {
             // SAFETY: the array outlives the call.
             _ = try? unsafe wire.descriptor.write(packet.span.bytes)
         case 6: _ = try? wire.descriptor.read(upTo: 70_000)
-        default: receive.putBack()
+        default:
+            receive.putBack()
+            try memory.write(bytes, at: Self.buffers + UInt64(bytes[2]) << 8)
+            try add(Int(Self.control), bytes)
         }
+        card.processCommands()
+        precondition([[1, 0], [2, 0]].contains(card.settings))
         if try receive.receive(from: tap, &counters.toGuest) == .gone {
             // An empty packet cannot be told from the end.
             return
@@ -88,7 +108,10 @@ private final class NetworkGuest {
             try memory.store(Self.buffers + far + UInt64(bytes[2]) << 8, at: place)
             try memory.store(UInt32(bytes[3]) << UInt32(bytes[4] & 15), at: place + 8)
             let wrong: UInt16 = bytes[0] & 0x20 != 0 ? UInt16(bytes[5] & 7) : 0
-            let flags: UInt16 = (queue == 0 ? 2 : 0) | (index + 1 < count ? 1 : 0)
+            let isLast = index + 1 == count
+            // Of a command the last one is for the answer.
+            let isWritable = queue == 0 || queue == Int(Self.control) && isLast
+            let flags: UInt16 = (isWritable ? 2 : 0) | (isLast ? 0 : 1)
             try memory.store(flags ^ wrong, at: place + 12)
             let next = indirect ? UInt16(index + 1) : (slot + UInt16(index) + 1) % Self.size
             try memory.store(next, at: place + 14)
