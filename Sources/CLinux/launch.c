@@ -10,10 +10,12 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
@@ -67,6 +69,14 @@ int cl_spawn(const char *path, char *const argv[], char *const envp[], const cha
 enum { SOCKET = 3, PARENT, TTY, FIRST_FREE };
 // More than there are hierarchies of cgroups.
 #define MAX_GROUPS 64
+// More than there are network cards.
+#define MAX_MESSAGES 32
+
+struct message {
+    int socket;
+    uint16_t size;
+    char bytes[256];
+};
 
 // Leaves /dev/null as 0, 1, 2 and the three descriptors at their places; the rest is closed.
 static int arrange(int socket, int parent, int tty) {
@@ -121,19 +131,34 @@ static void remove_groups(char *const *group, int count) {
             poll(NULL, 0, 5);
 }
 
+// Exactly so many bytes; false where they do not come.
+static int receive(void *bytes, size_t size) {
+    for (size_t done = 0; done < size;) {
+        ssize_t result = read(SOCKET, (char *)bytes + done, size - done);
+        if (result == 0 || (result < 0 && errno != EINTR))
+            return 0;
+        if (result > 0)
+            done += (size_t)result;
+    }
+    return 1;
+}
+
 // The rest of a message, up to its zero byte; NULL where that does not come.
 static char *receive_path(void) {
     char path[PATH_MAX];
     for (size_t size = 0; size < sizeof path; size++) {
-        long result;
-        while ((result = read(SOCKET, path + size, 1)) < 0 && errno == EINTR)
-            ;
-        if (result != 1)
+        if (!receive(path + size, 1))
             return NULL;
         if (!path[size])
             return strdup(path);
     }
     return NULL;
+}
+
+// The rest of one that is to be sent; false where it does not come, or is too long.
+static int receive_message(struct message *message) {
+    return receive(&message->size, sizeof message->size) &&
+           message->size <= sizeof message->bytes && receive(message->bytes, message->size);
 }
 
 static void end(int pidfd) {
@@ -144,8 +169,9 @@ static void end(int pidfd) {
 }
 
 static void guard(const char *name, const char *temporary, const struct termios *settings) {
-    int pidfd = -1, folder = -1, groups = 0;
+    int pidfd = -1, folder = -1, groups = 0, messages = 0;
     char *group[MAX_GROUPS];
+    struct message message[MAX_MESSAGES];
     for (;;) {
         char byte = 0;
         int received = -1, count = 1;
@@ -156,13 +182,19 @@ static void guard(const char *name, const char *temporary, const struct termios 
             return;
         if (result != 1)
             break;
-        if (count == 1)
+        if (count == 1 && byte == 'm' && messages < MAX_MESSAGES) {
+            message[messages].socket = received;
+            messages += receive_message(&message[messages]);
+        } else if (count == 1) {
             *(byte == 'p' ? &pidfd : &folder) = received;
+        }
         if (byte == 'c' && groups < MAX_GROUPS && (group[groups] = receive_path()))
             groups++;
     }
     if (pidfd >= 0)
         end(pidfd);
+    for (int i = 0; i < messages; i++)
+        send(message[i].socket, message[i].bytes, message[i].size, MSG_NOSIGNAL);
     remove_groups(group, groups);
     // The lock came with the descriptor.
     if (folder >= 0)

@@ -109,7 +109,7 @@ extension PreparedContainer {
                     (record, hookState) throws(RuntimeError) in
                     try sandbox.configure(hookState: hookState, orFail: "start the sandbox")
                     try sandbox.waitUntilCreated()
-                    try carryOver(&record, of: sandbox, in: directory)
+                    try carryOver(&record, of: sandbox, in: directory, guarded: guardian)
                 }
                 try placement.limitProcessors(log)
                 return sandbox
@@ -173,7 +173,7 @@ extension PreparedContainer {
     /// interfaces by now.
     private func carryOver(
         _ record: inout StateRecord, of sandbox: SandboxProcess,
-        in directory: borrowing ContainerDirectory
+        in directory: borrowing ContainerDirectory, guarded guardian: borrowing Guard
     ) throws(RuntimeError) {
         guard !plan.network.isUser else {
             return try attachUserNetwork(&record, in: directory)
@@ -182,7 +182,10 @@ extension PreparedContainer {
         do throws(RuntimeError) {
             if !record.networkPath.isEmpty || hooks != nil {
                 var client = try SandboxClient(directory)
-                try NetworkWiring.bringUpToDate(&record, in: directory, &client)
+                try NetworkWiring.bringUpToDate(&record, in: directory, &client) {
+                    (socket, message) throws(Errno) in
+                    try guardian.protect(socket: socket, sending: message)
+                }
             }
             let watcher = try launcher.launchWatcher(
                 of: sandbox.child, listener, in: directory, placement: placement)

@@ -32,6 +32,16 @@ package struct Guard: ~Copyable {
         try socket.writeAll([UInt8(ascii: "c")] + Array(path.utf8) + [0])
     }
 
+    /// Names a message of at most 256 bytes that is to be sent to a socket when that process has ended.
+    package borrowing func protect(
+        socket other: borrowing OwnedFD, sending message: [UInt8]
+    ) throws(Errno) {
+        guard message.count <= 256 else { throw .messageTooLong }
+        try send("m", other.rawValue)
+        let count = message.count
+        try socket.writeAll([UInt8(count & 0xff), UInt8(count >> 8)] + message)
+    }
+
     private borrowing func send(_ letter: Unicode.Scalar, _ number: Int32) throws(Errno) {
         _ = try UnixSocket.send([UInt8(ascii: letter)], descriptors: [number], to: socket)
     }

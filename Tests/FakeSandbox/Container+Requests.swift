@@ -63,7 +63,7 @@ extension Container {
             if let failure = refusal { return answer(caller, failure) }
             taps[interface.slot] = caller.takeDescriptors()
             try say("interface \(interface.name) in slot \(interface.slot)\n")
-            answer(caller, nil)
+            if arguments[0] != "deaf" { answer(caller, nil) }
         case .detachInterface(let slot):
             taps[slot] = nil
             try say("no interface in slot \(slot)\n")

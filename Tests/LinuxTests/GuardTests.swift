@@ -84,4 +84,33 @@ struct GuardTests {
         #expect(try pipe.keepingFirst().read(upTo: 1) == [])
         #expect(parent.exists("lasting/file"))
     }
+
+    @Test("without its maker it sends the messages, after the end of the process")
+    func messages() throws {
+        let pipe = try OwnedFD.pipe()
+        let input = try OwnedFD.pipe()
+        let mine = try UnixSocket.packetPair()
+        let theirs = try UnixSocket.packetPair()
+        try mine.second.setNonBlocking(true)
+        try theirs.second.setNonBlocking(true)
+        let child = try Child.spawn(
+            "/bin/cat", arguments: ["cat"], environment: [],
+            descriptors: [input.first.rawValue, 1, 2])
+
+        try {
+            let guardian = try startGuard(pipe)
+            try guardian.protect(child)
+            try guardian.protect(socket: mine.first, sending: [1, 2, 3])
+            try guardian.protect(socket: theirs.first, sending: [UInt8](repeating: 4, count: 256))
+            #expect(throws: Errno.messageTooLong) {
+                try guardian.protect(
+                    socket: mine.first, sending: [UInt8](repeating: 0, count: 257))
+            }
+        }()
+
+        #expect(try child.wait() == .killed(signal: SIGKILL))
+        #expect(try pipe.keepingFirst().read(upTo: 1) == [])
+        #expect(try mine.second.read(upTo: 1000) == [1, 2, 3])
+        #expect(try theirs.second.read(upTo: 1000) == [UInt8](repeating: 4, count: 256))
+    }
 }

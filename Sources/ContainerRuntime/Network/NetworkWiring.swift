@@ -8,14 +8,17 @@ internal import Protocols
 /// (tc-mirred(8)), and the sandbox has the tap's other end. The host's own stack does not see it any more; addresses and
 /// routes are the guest's. The taps go with the sandbox.
 enum NetworkWiring {
+    /// Hears of a socket and a message to it that takes away what is about to be made in the namespace.
+    typealias Undo = (borrowing OwnedFD, [UInt8]) throws(Errno) -> Void
+
     /// Lets the guest have the interfaces as the namespace has them now: takes away what has gone, changes what has
     /// changed, adds what is new, and keeps count of it in the record and its file.
     ///
     /// Nothing happens where the sandbox is in this process's own namespace, or the network is one of user space. What fails leaves nothing of its own behind,
-    /// and the rest is done; the first such error is thrown.
+    /// and the rest is done; the first such error is thrown. `undo` is for those whose end leaves no record.
     static func bringUpToDate(
         _ record: inout StateRecord, in directory: borrowing ContainerDirectory,
-        _ client: inout SandboxClient
+        _ client: inout SandboxClient, undo: Undo = { _, _ in }
     ) throws(RuntimeError) {
         guard !record.hasUserNetwork, let namespace = NetworkNamespace(path(of: record.pid)) else {
             return
@@ -43,7 +46,7 @@ enum NetworkWiring {
         if hasDetached { network = try read(namespace) }
         for link in try network.newLinks(record.interfaces) {
             do throws(RuntimeError) {
-                try attach(link, of: network, in: namespace, &record, directory, &client)
+                try attach(link, of: network, in: namespace, &record, directory, &client, undo)
             } catch {
                 failure = failure ?? error
             }
@@ -55,7 +58,7 @@ enum NetworkWiring {
     private static func attach(
         _ link: Link, of network: HostNetwork, in namespace: NetworkNamespace,
         _ record: inout StateRecord, _ directory: borrowing ContainerDirectory,
-        _ client: inout SandboxClient
+        _ client: inout SandboxClient, _ undo: Undo
     ) throws(RuntimeError) {
         let used = record.interfaces.map(\.slot)
         guard let slot = (0..<NetworkSlot.count).first(where: { !used.contains($0) }) else {
@@ -69,7 +72,8 @@ enum NetworkWiring {
             let tap = try wrap { () throws(NetlinkError) in
                 try namespace.enter { () throws(NetlinkError) in
                     try WiredTap(
-                        to: link, queueCount: NetworkSlot.queuePairs(record.processorCount))
+                        to: link, queueCount: NetworkSlot.queuePairs(record.processorCount),
+                        undo: undo)
                 }
             }
             try client.attach(

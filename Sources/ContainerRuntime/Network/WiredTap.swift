@@ -8,7 +8,10 @@ struct WiredTap: ~Copyable {
     /// In the namespace.
     let index: UInt32
 
-    init(to link: Link, queueCount: Int) throws(NetlinkError) {
+    /// `undo` is told of a request to the namespace that takes the join away, and of a socket for it, before the join is made.
+    init(
+        to link: Link, queueCount: Int, undo: NetworkWiring.Undo
+    ) throws(NetlinkError) {
         var socket = try RouteSocket()
         let tap = try TapDevice(HostNetwork.tapPrefix + "%d", queueCount: queueCount)
         let index = try socket.link(named: tap.name).index
@@ -17,7 +20,13 @@ struct WiredTap: ~Copyable {
         change.isUp = true
         try socket.perform(.change(link: index, change))
         // What an earlier container has left there leads nowhere.
-        try? socket.perform(.deleteIngress(link: link.index))
+        let removal = NetlinkRequest.deleteIngress(link: link.index)
+        try? socket.perform(removal)
+        do throws(Errno) {
+            try undo(socket.descriptor, removal.bytes(sequence: 0))
+        } catch {
+            throw .system(error)
+        }
         try socket.join(link.index, index)
         self.index = index
         descriptors = tap.takeDescriptors()

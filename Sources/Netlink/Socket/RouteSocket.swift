@@ -1,4 +1,4 @@
-internal import Linux
+package import Linux
 
 /// Requests to the kernel about network interfaces, addresses and routes, one after the other (rtnetlink(7)).
 ///
@@ -12,6 +12,11 @@ package struct RouteSocket: ~Copyable {
 
     package init() throws(NetlinkError) {
         socket = try NetlinkSocket(nonBlocking: false)
+    }
+
+    /// Borrowed, for another process that is to send a request later.
+    package var descriptor: OwnedFD {
+        _read { yield socket.descriptor }
     }
 
     /// Has a change done.

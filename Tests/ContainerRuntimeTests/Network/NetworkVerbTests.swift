@@ -160,6 +160,19 @@ struct NetworkVerbTests {
         #expect(container.bundle.containers == [])
     }
 
+    @Test func aCreateThatIsKilledLeavesNothing() throws {
+        let network = try TestNetwork("first", "second")
+        let container = try container("deaf", in: network.path)
+        let call = try Invocation(container.bundle, ["create"])
+        #expect(eventually { call.outputText == "interface first in slot 0\n" })
+        #expect(try network.isRedirected("first"))
+        call.child.signal(SIGKILL)
+        #expect(try call.status() == 137)
+        #expect(eventually { container.bundle.containers == [] })
+        #expect(try network.names() == ["first", "second"])
+        #expect(try !network.isRedirected("first"))
+    }
+
     @Test func moreInterfacesThanCardsLeaveNothing() throws {
         let network = try TestNetwork("a", "b", "c")
         let container = try container("wait", in: network.path)
