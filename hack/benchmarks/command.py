@@ -33,7 +33,7 @@ def parser() -> argparse.ArgumentParser:
     add("--runs", type=_count, help=f"samples of each (default: {defaults.runs})")
     add("--slow-runs", type=_count, help=f"samples of what takes seconds (default: {defaults.slow_runs})")
     add("--quick", action="store_true", help="few samples, small files, few containers")
-    add("--subjects", type=_list, help="only these runtimes, such as vmrun,runc (default: all that are there)")
+    add("--subjects", type=_list, help="only these, such as vmrun,runc,qemu (default: all that are there)")
     add("--counts", type=_counts, help="idle containers whose memory is measured (default: 1,5,20)")
     add("--parallel", type=_counts, help="starts at once (default: 1,4,16)")
     add("--file-mib", type=_count, help="size of files (default: 64, or 4 where the KVM is slow)")
@@ -66,6 +66,7 @@ def _counts(text: str) -> list[int]:
 def options(arguments: argparse.Namespace, fast_kvm: bool) -> Options:
     """The amounts: defaults for this kind of KVM, then --quick, then what is asked for. Pure."""
     result = Options()
+    result.qemu = arguments.subjects is None or "qemu" in arguments.subjects
     if not fast_kvm:
         result.file_mib, result.small_files, result.stream_mib = 4, 50, 8
     if arguments.quick:

@@ -28,6 +28,8 @@ class Options:
     file_mib: int = 64
     small_files: int = 1000
     stream_mib: int = 256
+    # QEMU beside the runtimes, in measurements that have both.
+    qemu: bool = True
 
 
 class Context:

@@ -57,11 +57,15 @@ def _by_process() -> list[tuple[str, dict[str, float]]]:
     return found
 
 
+# How threads are called that are virtual processors: vmrun's, and QEMU's with `debug-threads`.
+_VIRTUAL = ("vcpu", "CPU ", "ALL CPUs")
+
+
 def split(processes: list[tuple[str, dict[str, float]]]) -> dict[str, float]:
     """Adds up threads: those of virtual processors, and the others by process. Pure."""
     guest, host = 0.0, {}
     for name, threads in processes:
-        virtual = sum(seconds for thread, seconds in threads.items() if thread.startswith("vcpu"))
+        virtual = sum(seconds for thread, seconds in threads.items() if thread.startswith(_VIRTUAL))
         guest += virtual
         host[name] = host.get(name, 0.0) + sum(threads.values()) - virtual
     runtime_parts = {name: seconds for name, seconds in host.items() if name.startswith("vmrun")}

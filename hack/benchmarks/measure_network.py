@@ -8,8 +8,8 @@ import subprocess
 import time
 from pathlib import Path
 
-from . import procfs
-from .children import Failure, run
+from . import measure_qemu, newc, procfs
+from .children import Child, Failure, run
 from .context import Context
 from .measure_cpu import split
 from .runtimes import Runtime
@@ -28,7 +28,8 @@ def measure(context: Context) -> None:
     context.results.note(NAME, f"A veth pair between two network namespaces, MTU 1500: {context.options.stream_mib} MiB over one TCP "
                          "connection of `nc`, timed from the first byte to the last by the end outside; then pings from there. CPU "
                          "time is that of the runtime's threads but for virtual processors, per 10^9 bytes, without the kernel's "
-                         "soft interrupts.")
+                         "soft interrupts. QEMU's microvm has vmrun's kernel and the same busybox, and a tap that is joined with the "
+                         "same interface in the same way (ingress and mirred).")
     inside, outside = f"bench-{os.getpid()}-inside", f"bench-{os.getpid()}-outside"
     try:
         _make_network(inside, outside)
@@ -44,6 +45,8 @@ def measure(context: Context) -> None:
                     break
                 finally:
                     context.tidy()
+        if context.options.qemu:
+            _measure_qemu(context, inside, outside, size)
     except (Failure, OSError) as failure:
         context.results.skip(NAME, "all", str(failure))
     finally:
@@ -81,32 +84,126 @@ def _run(context: Context, runtime: Runtime, bundle: Path, outside: str, size: i
     child = runtime.start(bundle, stdin=-1, stdout=-1)
     limit = context.limit(runtime)
     try:
-        listener.settimeout(limit)
         read_line(child.stdout, b"ready", limit)
         result = []
-        for metric, word, move in (("to the container", b"got", _send), ("from the container", b"sent", _receive)):
+        for metric, word, move in _MOVES:
             before = _host_seconds()
             child.stdin.write(b"\n")
             child.stdin.flush()
-            with listener.accept()[0] as connection:
-                connection.settimeout(context.options.step_limit)
-                seconds = move(connection, size)
+            seconds = _move(context, listener, move, size, limit)
             read_line(child.stdout, word, limit)
-            result.append((metric, "B/s", [size / seconds]))
-            result.append((f"{metric}: CPU of the host per GB", "s", [(_host_seconds() - before) * 1e9 / size]))
-        pings = run(["ip", "netns", "exec", outside, "busybox", "ping", "-c", "5", "-W", "20", "10.97.0.2"], limit + 120)
-        # The first one asks for the address.
-        times = [float(text) / 1000 for text in re.findall(r"time=([0-9.]+) ms", pings)][1:]
-        result.append(("round trip (ping)", "s", times))
+            result += _rates(metric, size, seconds, _host_seconds() - before)
+        result.append(_round_trips(outside, limit))
         child.stdin.write(b"\n")
         child.stdin.flush()
         child.succeed(limit)
         return result
-    except TimeoutError as error:
-        raise Failure("no connection within its time") from error
     finally:
         listener.close()
         child.kill()
+
+
+def _move(context: Context, listener: socket.socket, move, size: int, limit: float) -> float:
+    """Seconds that the next connection's transfer takes."""
+    try:
+        listener.settimeout(limit)
+        with listener.accept()[0] as connection:
+            connection.settimeout(context.options.step_limit)
+            return move(connection, size)
+    except TimeoutError as error:
+        raise Failure("no connection within its time") from error
+
+
+def _rates(metric: str, size: int, seconds: float, host_seconds: float):
+    return [(metric, "B/s", [size / seconds]), (f"{metric}: CPU of the host per GB", "s", [host_seconds * 1e9 / size])]
+
+
+def _round_trips(outside: str, limit: float):
+    pings = run(["ip", "netns", "exec", outside, "busybox", "ping", "-c", "5", "-W", "20", "10.97.0.2"], limit + 120)
+    # The first one asks for the address.
+    times = [float(text) / 1000 for text in re.findall(r"time=([0-9.]+) ms", pings)][1:]
+    return ("round trip (ping)", "s", times)
+
+
+def _measure_qemu(context: Context, inside: str, outside: str, size: int) -> None:
+    """Takes samples of each accelerator that boots."""
+    for subject, accelerator, processors in measure_qemu.VARIANTS:
+        reason = measure_qemu.missing(context, accelerator)
+        if reason:
+            context.results.skip(NAME, subject, reason)
+            continue
+        for processor in processors:
+            context.tell(f"{subject} (-cpu {processor})")
+            try:
+                for metric, unit, samples in _run_qemu(context, accelerator, processor, inside, outside, size):
+                    context.results.add(NAME, subject, metric, unit, *samples)
+                break
+            except Failure as failure:
+                context.results.skip(NAME, subject, f"-cpu {processor}: {failure}")
+            finally:
+                context.tidy()
+
+
+def _run_qemu(context: Context, accelerator: str, processor: str, inside: str, outside: str, size: int):
+    kernel, _ = context.kernel_and_image
+    image = context.work / "network.cpio"
+    image.write_bytes(_image(context, size))
+    tap = "qemu0"
+    address = json.loads(run(["ip", "-j", "-n", inside, "link", "show", "eth0"]))[0]["address"]
+    join_tap(inside, tap)
+    listener = _listen(outside)
+    child = Child(["ip", "netns", "exec", inside, *measure_qemu.command(accelerator, processor, kernel, str(image)),
+                   "-name", "bench,debug-threads=on", "-netdev", f"tap,id=net,ifname={tap},script=no,downscript=no,vhost=off",
+                   "-device", f"virtio-net-device,netdev=net,mac={address}"])
+    limit = context.options.timeout
+    try:
+        result = []
+        for metric, _, move in _MOVES:
+            before = _host_seconds()
+            seconds = _move(context, listener, move, size, limit)
+            result += _rates(metric, size, seconds, _host_seconds() - before)
+        return [*result, _round_trips(outside, limit)]
+    finally:
+        listener.close()
+        child.kill()
+        run(["ip", "-n", inside, "link", "delete", tap])
+
+
+def join_tap(inside: str, tap: str) -> None:
+    """Makes a tap and leads every frame between it and eth0, as vmrun does."""
+    run(["ip", "-n", inside, "tuntap", "add", tap, "mode", "tap", "vnet_hdr"])
+    run(["ip", "-n", inside, "link", "set", tap, "up"])
+    for one, other in (("eth0", tap), (tap, "eth0")):
+        # What was there before is nobody's any more.
+        subprocess.run(["tc", "-n", inside, "qdisc", "delete", "dev", one, "ingress"], check=False, stderr=subprocess.DEVNULL)
+        run(["tc", "-n", inside, "qdisc", "add", "dev", one, "ingress"])
+        _redirect(inside, one, other)
+
+
+def _redirect(inside: str, one: str, other: str) -> None:
+    """With whichever classifier the kernel has."""
+    begin = ["tc", "-n", inside, "filter", "add", "dev", one, "parent", "ffff:", "protocol", "all"]
+    end = ["action", "mirred", "egress", "redirect", "dev", other]
+    try:
+        run([*begin, "matchall", *end])
+    except Failure:
+        run([*begin, "u32", "match", "u32", "0", "0", *end])
+
+
+def _image(context: Context, size: int) -> bytes:
+    """A root with busybox, and an init that does what the container does without being asked."""
+    script = "\n".join([
+        "#!/bin/busybox sh",
+        "/bin/busybox ip link set lo up; /bin/busybox ip link set eth0 up",
+        "/bin/busybox ip address add 10.97.0.2/24 dev eth0",
+        f"/bin/busybox nc 10.97.0.1 {_PORT} </dev/null >/dev/null",
+        f"/bin/busybox head -c {size} /dev/zero | /bin/busybox nc 10.97.0.1 {_PORT}",
+        "/bin/busybox sleep 100000", ""])
+    busybox = (context.bundles.rootfs / "bin" / "busybox").read_bytes()
+    return newc.archive([
+        newc.folder("dev"), newc.character_device("dev/console", 5, 1), newc.character_device("dev/null", 1, 3),
+        newc.character_device("dev/zero", 1, 5), newc.folder("bin"), newc.program("bin/busybox", busybox),
+        newc.program("init", script.encode())])
 
 
 def _listen(space: str) -> socket.socket:
@@ -147,6 +244,10 @@ def _receive(connection: socket.socket, size: int) -> float:
             raise Failure(f"ended after {count} of {size} bytes")
         count += more
     return time.monotonic() - begin
+
+
+# Metric, what the container says at its end, and what the end outside does.
+_MOVES = (("to the container", b"got", _send), ("from the container", b"sent", _receive))
 
 
 def _host_seconds() -> float:

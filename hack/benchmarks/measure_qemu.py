@@ -17,27 +17,37 @@ _PHASES = ("phase: QEMU until the kernel's first line", "phase: kernel until /in
 _INIT = "Run /init as init process"
 
 # What stands for QEMU in the tables, its accelerator, and processors to try in turn.
-_VARIANTS = [
+VARIANTS = [
     ("QEMU microvm, TCG", "tcg", ["max"]),
     ("QEMU microvm, KVM", "kvm", ["host", "host,-arch-capabilities", "qemu64"]),
 ]
 
 
 def measure(context: Context) -> None:
-    program = shutil.which("qemu-system-x86_64")
-    files = context.kernel_and_image
-    if program is None or files is None:
-        context.results.skip(NAME, "QEMU", "QEMU, the kernel or the image is not there")
-        return
     context.results.note(NAME, "256 MiB, one processor, messages of the kernel on the serial port (which cost some of the time). "
                          "From before the spawn of QEMU to the kernel's line `Run /init`.")
-    for subject, accelerator, processors in _VARIANTS:
-        if accelerator == "kvm" and not os.access("/dev/kvm", os.R_OK | os.W_OK):
-            context.results.skip(NAME, subject, "no /dev/kvm")
+    for subject, accelerator, processors in VARIANTS:
+        reason = missing(context, accelerator)
+        if reason:
+            context.results.skip(NAME, subject, reason)
             continue
         for processor in processors:
-            if _boots(context, subject, [program, *arguments(accelerator, processor, *files)], processor):
+            if _boots(context, subject, command(accelerator, processor, *context.kernel_and_image), processor):
                 break
+
+
+def missing(context: Context, accelerator: str) -> str:
+    """Why QEMU cannot be measured; empty where it can."""
+    if shutil.which("qemu-system-x86_64") is None or context.kernel_and_image is None:
+        return "QEMU, the kernel or the image is not there"
+    if accelerator == "kvm" and not os.access("/dev/kvm", os.R_OK | os.W_OK):
+        return "no /dev/kvm"
+    return ""
+
+
+def command(accelerator: str, processor: str, kernel: str, image: str) -> list[str]:
+    """The program and its arguments; it is there."""
+    return [shutil.which("qemu-system-x86_64"), *arguments(accelerator, processor, kernel, image)]
 
 
 def arguments(accelerator: str, processor: str, kernel: str, image: str) -> list[str]:
