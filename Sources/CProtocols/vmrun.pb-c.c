@@ -6217,7 +6217,7 @@ const ProtobufCMessageDescriptor vmrun__jail_configuration__descriptor =
   (ProtobufCMessageInit) vmrun__jail_configuration__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor vmrun__machine_configuration__field_descriptors[4] =
+static const ProtobufCFieldDescriptor vmrun__machine_configuration__field_descriptors[5] =
 {
   {
     "memory_size",
@@ -6267,17 +6267,30 @@ static const ProtobufCFieldDescriptor vmrun__machine_configuration__field_descri
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "network_cards",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Vmrun__MachineConfiguration, network_cards),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned vmrun__machine_configuration__field_indices_by_name[] = {
   1,   /* field[1] = cpu_count */
   2,   /* field[2] = kernel_parameters */
   0,   /* field[0] = memory_size */
+  4,   /* field[4] = network_cards */
   3,   /* field[3] = software_kvm */
 };
 static const ProtobufCIntRange vmrun__machine_configuration__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor vmrun__machine_configuration__descriptor =
 {
@@ -6287,7 +6300,7 @@ const ProtobufCMessageDescriptor vmrun__machine_configuration__descriptor =
   "Vmrun__MachineConfiguration",
   "vmrun",
   sizeof(Vmrun__MachineConfiguration),
-  4,
+  5,
   vmrun__machine_configuration__field_descriptors,
   vmrun__machine_configuration__field_indices_by_name,
   1,  vmrun__machine_configuration__number_ranges,

@@ -31,7 +31,13 @@ struct PreparedContainer {
             configuration, id: request.id, bundle: bundle.path,
             machine: request.installation.machine, network: request.installation.network)
         machine = try SharedMachine.find(plan.placement.joined, root: request.root)
-        if let machine { try plan.join(machine, configuration) }
+        if let machine {
+            try plan.join(machine, configuration)
+        } else {
+            try plan.makeRoomForInterfaces(configuration) { path throws(RuntimeError) in
+                try NetworkWiring.linkCount(in: path)
+            }
+        }
         for warning in bundle.warnings + plan.warnings { log.write(.warning, warning) }
         files = try SandboxFiles(plan, request.installation)
         placement = try HostPlacement(plan, systemdCgroup: request.systemdCgroup)
@@ -43,7 +49,7 @@ struct PreparedContainer {
             rootfs: plan.shares.first?.hostPath ?? "", created: WallClock.rfc3339(), pid: 0,
             pidStartTime: 0, annotations: configuration.annotations ?? [:],
             memorySize: plan.machine.memorySize, processorCount: plan.machine.cpuCount,
-            cgroups: placement.cgroupFolders,
+            networkCards: plan.machine.networkCards, cgroups: placement.cgroupFolders,
             networkPath: plan.placement.networkPath, hasUserNetwork: plan.network.isUser,
             interfaces: [])
         record.machine = machine?.owner ?? ""

@@ -1,7 +1,9 @@
 /// The network cards of a machine. Each has a slot and, until it is a container's interface, a MAC address that tells it.
 package enum NetworkSlot {
-    /// How many every machine has.
-    package static let count: UInt32 = 2
+    /// How many a machine has that nobody asks for more. Each costs the guest time at its boot, used or not.
+    package static let usualCount: UInt32 = 2
+    /// How many a machine can have: the lines of its interrupt controller have an end.
+    package static let maximumCount: UInt32 = 8
     /// Each queue pair has a thread of the sandbox.
     private static let maximumPairs: UInt32 = 4
 

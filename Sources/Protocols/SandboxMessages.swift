@@ -24,6 +24,7 @@ package struct MachineConfiguration: Equatable, Sendable {
     package var kernelParameters = ""
     /// The KVM interprets guest supervisor mode (the probe's answer).
     package var softwareKVM = false
+    package var networkCards = NetworkSlot.usualCount
 
     package init() {}
 }

@@ -44,6 +44,7 @@ extension MachineConfiguration: @unsafe WireFormat {
         unsafe message.cpu_count = cpuCount
         unsafe message.kernel_parameters = arena.string(kernelParameters)
         unsafe message.software_kvm = softwareKVM ? 1 : 0
+        unsafe message.network_cards = networkCards
     }
 
     init(_ message: Vmrun__MachineConfiguration) throws(MessageError) {
@@ -52,6 +53,7 @@ extension MachineConfiguration: @unsafe WireFormat {
         cpuCount = unsafe message.cpu_count
         kernelParameters = unsafe Read.string(message.kernel_parameters)
         softwareKVM = unsafe message.software_kvm != 0
+        networkCards = unsafe message.network_cards
     }
 }
 

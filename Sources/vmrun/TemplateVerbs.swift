@@ -50,6 +50,9 @@ struct TemplateCreateCommand: TemplateVerb {
     @Option(help: ArgumentHelp("Number of its processors.", valueName: "count"))
     var cpus: UInt32?
 
+    @Option(help: ArgumentHelp("Number of its network cards.", valueName: "count"))
+    var cards: UInt32?
+
     func carryOut(_ log: Log) throws(RuntimeError) -> Int32 {
         var size: UInt64?
         if let memory {
@@ -57,8 +60,8 @@ struct TemplateCreateCommand: TemplateVerb {
             guard size != nil else { throw .usage("--memory: \"\(memory)\" is no size") }
         }
         let name = try Templates.create(
-            Templates.Shape(memorySize: size, processorCount: cpus), in: vmrun.templateFolder(),
-            vmrun.installation(), debug: vmrun.debug, log: log)
+            Templates.Shape(memorySize: size, processorCount: cpus, networkCards: cards),
+            in: vmrun.templateFolder(), vmrun.installation(), debug: vmrun.debug, log: log)
         print(name)
         return 0
     }

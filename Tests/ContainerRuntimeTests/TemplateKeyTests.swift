@@ -28,9 +28,10 @@ import Testing
     @Test func isAnotherForAnotherShape() throws {
         let key = try folder.key()
         let others = try [
-            folder.key(megabytes: 512), folder.key(cpus: 2), folder.key(parameters: "debug"),
+            folder.key(megabytes: 512), folder.key(cpus: 2), folder.key(cards: 8),
+            folder.key(parameters: "debug"),
         ]
-        #expect(Set(others.map(\.name) + [key.name]).count == 4)
+        #expect(Set(others.map(\.name) + [key.name]).count == 5)
     }
 
     @Test(arguments: ["kernel", "image", "sandbox"])
@@ -50,12 +51,13 @@ import Testing
     }
 
     @Test func isReadBackFromItsDocument() throws {
-        let key = try folder.key(megabytes: 512, cpus: 3, parameters: "a=\"b\\\" c")
+        let key = try folder.key(megabytes: 512, cpus: 3, cards: 5, parameters: "a=\"b\\\" c")
         let record = try #require(TemplateKey.Record(document: key.document))
         #expect(record.kernel == folder.kernel)
         #expect(record.image == folder.image)
         #expect(record.memorySize == 512 << 20)
         #expect(record.processorCount == 3)
+        #expect(record.networkCards == 5)
         #expect(record.kernelParameters == "a=\"b\\\" c")
         #expect(record.document == key.document)
     }

@@ -168,6 +168,7 @@ import Testing
         #expect(entry["parameters"] as? String == "")
         #expect(entry["memory"] as? Int == 256 << 20)
         #expect(entry["cpus"] as? Int == 1)
+        #expect(entry["cards"] as? Int == 2)
         // A page of memory and the state.
         #expect(entry["diskSize"] as? Int == 8192)
         #expect((entry["lastUse"] as? String)?.hasSuffix("Z") == true)

@@ -169,6 +169,7 @@ enum Samples {
         configuration.machine.cpuCount = 4
         configuration.machine.kernelParameters = "quiet"
         configuration.machine.softwareKVM = true
+        configuration.machine.networkCards = 8
         configuration.container = container
         configuration.descriptors.kvm = 3
         configuration.descriptors.kernel = 4

@@ -15,6 +15,7 @@ struct SandboxMessageTests {
         var configuration = SandboxConfiguration()
         configuration.machine.memorySize = 0
         configuration.machine.cpuCount = 0
+        configuration.machine.networkCards = 0
         let bytes = wire(
             """
             0a 00            # machine (1), empty

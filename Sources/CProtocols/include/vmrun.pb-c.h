@@ -1056,10 +1056,11 @@ struct  Vmrun__MachineConfiguration
    * The KVM interprets guest supervisor mode (the probe's answer).
    */
   protobuf_c_boolean software_kvm;
+  uint32_t network_cards;
 };
 #define VMRUN__MACHINE_CONFIGURATION__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&vmrun__machine_configuration__descriptor) \
-    , 0, 0, (char *)protobuf_c_empty_string, 0 }
+    , 0, 0, (char *)protobuf_c_empty_string, 0, 0 }
 
 
 struct  Vmrun__Descriptors

@@ -22,6 +22,9 @@ struct HostNetwork {
             && link.master == nil && link.kind != "bridge" && !link.name.hasPrefix(tapPrefix)
     }
 
+    /// Those of the links that containers can have.
+    static func carried(_ links: [Link]) -> [Link] { links.filter(isCarriedOver) }
+
     /// The interface as it is now, with its tap; nil where either is gone, or the interface is another one.
     func ends(of carried: CarriedInterface) -> (link: Link, tap: Link)? {
         guard carried.tap != 0, let tap = links.first(where: { $0.index == carried.tap }),
@@ -33,9 +36,9 @@ struct HostNetwork {
 
     /// The links that are to be carried over, in the order in which they were made; `known` are already. An error where
     /// they are more than the machine has cards left, or another machine's.
-    func newLinks(_ known: [CarriedInterface]) throws(RuntimeError) -> [Link] {
+    func newLinks(_ known: [CarriedInterface], cards: UInt32) throws(RuntimeError) -> [Link] {
         let indices = known.map(\.link)
-        let new = links.filter { Self.isCarriedOver($0) && !indices.contains($0.index) }
+        let new = Self.carried(links).filter { !indices.contains($0.index) }
             .sorted { $0.index < $1.index }
         guard !new.isEmpty else { return [] }
         let own = known.map(\.tap)
@@ -48,11 +51,13 @@ struct HostNetwork {
                 reason: "another container has its interfaces "
                     + "(\(others.map(\.name).joined(separator: ", ")))")
         }
-        guard known.count + new.count <= NetworkSlot.count else {
+        guard known.count + new.count <= cards else {
             let names = (known.map(\.name) + new.map(\.name)).joined(separator: ", ")
             throw .unsupported(
                 path: Self.field,
-                reason: "interfaces \(names): a machine has \(NetworkSlot.count) network cards")
+                reason: "interfaces \(names): the machine has \(cards) network cards; "
+                    + "\(SandboxPlan.cardsAnnotation) says how many, up to \(NetworkSlot.maximumCount)"
+            )
         }
         return new
     }

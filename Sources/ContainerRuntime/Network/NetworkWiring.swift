@@ -44,7 +44,7 @@ enum NetworkWiring {
         }
         // Their taps are gone by now.
         if hasDetached { network = try read(namespace) }
-        for link in try network.newLinks(record.interfaces) {
+        for link in try network.newLinks(record.interfaces, cards: record.networkCards) {
             do throws(RuntimeError) {
                 try attach(link, of: network, in: namespace, &record, directory, &client, undo)
             } catch {
@@ -61,7 +61,7 @@ enum NetworkWiring {
         _ client: inout SandboxClient, _ undo: Undo
     ) throws(RuntimeError) {
         let used = record.interfaces.map(\.slot)
-        guard let slot = (0..<NetworkSlot.count).first(where: { !used.contains($0) }) else {
+        guard let slot = (0..<record.networkCards).first(where: { !used.contains($0) }) else {
             return
         }
         let index = record.interfaces.firstIndex { $0.slot > slot } ?? record.interfaces.count
@@ -120,6 +120,18 @@ enum NetworkWiring {
                 try socket.perform(.change(link: tap.index, change))
             }
         }
+    }
+
+    /// How many interfaces the namespace at a path has to carry over; 0 where it is this process's own.
+    static func linkCount(in path: String) throws(RuntimeError) -> Int {
+        guard let namespace = NetworkNamespace(path) else { return 0 }
+        let links = try wrap { () throws(NetlinkError) in
+            try namespace.enter { () throws(NetlinkError) in
+                var socket = try RouteSocket()
+                return try socket.links()
+            }
+        }
+        return HostNetwork.carried(links).count
     }
 
     /// Hears of what happens in the namespace from now on; nil where it is this process's own.

@@ -36,6 +36,14 @@ enum MachineShape {
         return (size + memoryUnit - 1) / memoryUnit * memoryUnit
     }
 
+    static func checkCards(_ count: UInt32, _ path: String) throws(RuntimeError) -> UInt32 {
+        guard count <= NetworkSlot.maximumCount else {
+            throw .unsupported(
+                path: path, reason: "\(count) is more than \(NetworkSlot.maximumCount)")
+        }
+        return count
+    }
+
     static func checkProcessors(_ count: UInt32, _ path: String) throws(RuntimeError) -> UInt32 {
         guard processors.contains(count) else {
             throw .unsupported(
@@ -53,5 +61,6 @@ extension MachineConfiguration {
             shape.memorySize ?? defaults.memorySize, "--memory")
         cpuCount = try MachineShape.checkProcessors(
             shape.processorCount ?? defaults.cpuCount, "--cpus")
+        networkCards = try MachineShape.checkCards(shape.networkCards ?? networkCards, "--cards")
     }
 }

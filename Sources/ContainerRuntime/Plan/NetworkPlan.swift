@@ -1,4 +1,5 @@
 internal import OCISpec
+internal import Protocols
 
 /// What an installation says of networks.
 package struct NetworkDefaults: Equatable, Sendable {
@@ -25,9 +26,10 @@ package struct NetworkPlan: Equatable, Sendable {
 extension SandboxPlan {
     private static let networkAnnotation = annotationPrefix + "network"
     private static let publishAnnotation = annotationPrefix + "publish"
+    static let cardsAnnotation = networkAnnotation + ".cards"
     /// Those of networks.
     static let networkAnnotations =
-        [networkAnnotation, publishAnnotation] + NetworkRates.annotations
+        [networkAnnotation, publishAnnotation, cardsAnnotation] + NetworkRates.annotations
 
     private static func path(_ annotation: String) -> String { "annotations[\"\(annotation)\"]" }
 
@@ -39,6 +41,7 @@ extension SandboxPlan {
         let annotations = configuration.annotations ?? [:]
         // Later verbs read them, too: from the record.
         _ = try NetworkRates(annotations)
+        try addCards(annotations[Self.cardsAnnotation])
         let namespace = (configuration.linux?.namespaces ?? []).first {
             $0.type == Namespace.network.rawValue
         }
@@ -62,6 +65,29 @@ extension SandboxPlan {
                 reason: "needs \(Self.networkAnnotation)=user")
         }
         try publish(ports)
+    }
+
+    private mutating func addCards(_ annotation: String?) throws(RuntimeError) {
+        guard let annotation else { return }
+        guard let count = UInt32(annotation), count <= NetworkSlot.maximumCount else {
+            throw .unsupported(
+                path: Self.path(Self.cardsAnnotation),
+                reason: "\"\(annotation)\" is not a number up to \(NetworkSlot.maximumCount)")
+        }
+        machine.networkCards = count
+    }
+
+    /// Makes room for as many interfaces as the named namespace has already, where no annotation says how many: all or the
+    /// usual ones, so that there are few kinds of machines.
+    mutating func makeRoomForInterfaces(
+        _ configuration: Configuration, count: (String) throws(RuntimeError) -> Int
+    ) throws(RuntimeError) {
+        guard configuration.annotations?[Self.cardsAnnotation] == nil,
+            !placement.networkPath.isEmpty
+        else { return }
+        if try count(placement.networkPath) > NetworkSlot.usualCount {
+            machine.networkCards = NetworkSlot.maximumCount
+        }
     }
 
     /// Words with blanks or commas between them: `8080:80`, `127.0.0.1/8080-8090:80-90`, `53/udp`.

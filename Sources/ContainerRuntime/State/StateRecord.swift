@@ -17,6 +17,7 @@ package struct StateRecord: Equatable, Sendable {
     package var memorySize: UInt64
     /// Of the machine.
     package var processorCount: UInt32
+    package var networkCards: UInt32
     /// The folders of the container's control group on the host; absolute.
     package var cgroups: [String]
     /// Of the network namespace that config.json names; empty: none.
@@ -45,6 +46,7 @@ package struct StateRecord: Equatable, Sendable {
             "pid": .number(String(pid)), "pidStartTime": .number(String(pidStartTime)),
             "annotations": annotationsJSON, "memorySize": .number(String(memorySize)),
             "processorCount": .number(String(processorCount)),
+            "networkCards": .number(String(networkCards)),
             "cgroups": .array(cgroups.map { .string($0) }),
             "networkPath": .string(networkPath), "hasUserNetwork": .bool(hasUserNetwork),
             "interfaces": .array(interfaces.map(\.json)),
@@ -74,6 +76,7 @@ extension StateRecord: Decodable {
         case annotations
         case memorySize
         case processorCount
+        case networkCards
         case cgroups
         case networkPath
         case hasUserNetwork
@@ -96,6 +99,7 @@ extension StateRecord: Decodable {
         pidStartTime = try values.decode(UInt64.self, forKey: .pidStartTime)
         annotations = try values.decode([String: String].self, forKey: .annotations)
         memorySize = try values.decodeIfPresent(UInt64.self, forKey: .memorySize) ?? .max
+        networkCards = try values.decodeIfPresent(UInt32.self, forKey: .networkCards) ?? 2
         processorCount = try values.decodeIfPresent(UInt32.self, forKey: .processorCount) ?? 1
         cgroups = try values.decodeIfPresent([String].self, forKey: .cgroups) ?? []
         networkPath = try values.decodeIfPresent(String.self, forKey: .networkPath) ?? ""

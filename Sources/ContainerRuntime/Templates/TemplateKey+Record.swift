@@ -9,6 +9,7 @@ extension TemplateKey {
         /// Bytes.
         package let memorySize: UInt64
         package let processorCount: UInt32
+        package let networkCards: UInt32
         package let kernelParameters: String
         /// The boot of the host that it was made in.
         fileprivate let boot: Substring
@@ -21,6 +22,7 @@ extension TemplateKey {
                 case .string(let kernel) = tree["kernel"], case .string(let image) = tree["image"],
                 case .number(let memory) = tree["memory"], let memorySize = UInt64(memory),
                 case .number(let cpus) = tree["cpus"], let processorCount = UInt32(cpus),
+                case .number(let cards) = tree["cards"], let networkCards = UInt32(cards),
                 case .string(let parameters) = tree["parameters"],
                 case .string(let identity) = tree["identity"]
             else { return nil }
@@ -29,6 +31,7 @@ extension TemplateKey {
             self.image = image
             self.memorySize = memorySize
             self.processorCount = processorCount
+            self.networkCards = networkCards
             kernelParameters = parameters
             self.document = document
         }
@@ -44,6 +47,7 @@ extension TemplateKey {
             own.kernel == record.kernel && own.image == record.image
             && own.memorySize == record.memorySize
             && own.processorCount == record.processorCount
+            && own.networkCards == record.networkCards
             && own.kernelParameters == record.kernelParameters
         return own.boot != record.boot || isSameMachine
     }

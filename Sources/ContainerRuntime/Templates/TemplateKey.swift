@@ -14,6 +14,7 @@ package struct TemplateKey: Equatable, Sendable {
     /// Bytes.
     package let memorySize: UInt64
     package let processorCount: UInt32
+    package let networkCards: UInt32
     /// Appended to the kernel's command line.
     package let kernelParameters: String
     /// The host's boot, its KVM and the files, one per line.
@@ -26,6 +27,7 @@ package struct TemplateKey: Equatable, Sendable {
         image = files.image.path
         memorySize = machine.memorySize
         processorCount = machine.cpuCount
+        networkCards = machine.networkCards
         kernelParameters = machine.kernelParameters
         // A host that was started anew may have another kernel, other microcode and another clock; its KVM's device
         // is made when the module is loaded.
@@ -71,6 +73,7 @@ package struct TemplateKey: Equatable, Sendable {
         let value: JSONValue = [
             "kernel": .string(kernel), "image": .string(image),
             "memory": .number(String(memorySize)), "cpus": .number(String(processorCount)),
+            "cards": .number(String(networkCards)),
             "parameters": .string(kernelParameters), "identity": .string(identity),
         ]
         return value.text() + "\n"

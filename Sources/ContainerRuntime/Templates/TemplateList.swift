@@ -46,6 +46,7 @@ package struct TemplateList {
             "image": .string(entry.key.image), "parameters": .string(entry.key.kernelParameters),
             "memory": .number(String(entry.key.memorySize)),
             "cpus": .number(String(entry.key.processorCount)),
+            "cards": .number(String(entry.key.networkCards)),
             "diskSize": .number(String(entry.diskSize)), "lastUse": .string(time(entry.lastUse)),
         ]
     }

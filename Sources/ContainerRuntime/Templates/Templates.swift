@@ -8,10 +8,12 @@ package enum Templates {
         /// Bytes.
         package var memorySize: UInt64?
         package var processorCount: UInt32?
+        package var networkCards: UInt32?
 
-        package init(memorySize: UInt64?, processorCount: UInt32?) {
+        package init(memorySize: UInt64?, processorCount: UInt32?, networkCards: UInt32? = nil) {
             self.memorySize = memorySize
             self.processorCount = processorCount
+            self.networkCards = networkCards
         }
     }
 
@@ -48,6 +50,7 @@ package enum Templates {
             var machine = MachineConfiguration()
             machine.memorySize = entry.key.memorySize
             machine.cpuCount = entry.key.processorCount
+            machine.networkCards = entry.key.networkCards
             machine.kernelParameters = entry.key.kernelParameters
             return (try? TemplateKey(machine, files).document) == entry.key.document
         }

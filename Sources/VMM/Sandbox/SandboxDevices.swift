@@ -46,7 +46,7 @@ internal final class SandboxDevices {
         }
         rng = try RNGDevice(memory: memory)
         balloon = try BalloonDevice(memory: memory)
-        cards = try (0..<NetworkSlot.count).map { slot in
+        cards = try (0..<wanted.networkCards).map { slot in
             try NetworkDevice(
                 memory: memory, mac: NetworkSlot.address(slot),
                 pairCount: NetworkSlot.queuePairs(wanted.cpuCount)

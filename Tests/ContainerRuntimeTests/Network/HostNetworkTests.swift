@@ -30,11 +30,11 @@ import Testing
     private let six: [UInt8] = [0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 5]
 
     private func names(
-        _ links: [Link], known: [CarriedInterface] = []
+        _ links: [Link], known: [CarriedInterface] = [], cards: UInt32 = 2
     ) throws -> [String] {
         var network = HostNetwork()
         network.links = links
-        return try network.newLinks(known).map(\.name)
+        return try network.newLinks(known, cards: cards).map(\.name)
     }
 
     private func carried(
@@ -73,8 +73,15 @@ import Testing
         }
         #expect(
             error?.description.contains(
-                "the container's network: interfaces a, b, c: a machine has 2 network cards")
+                "the container's network: interfaces a, b, c: the machine has 2 network cards; "
+                    + "io.vmrun.network.cards says how many, up to 8")
                 == true)
+    }
+
+    @Test func aMachineWithMoreCardsHasMoreInterfaces() throws {
+        let links = ["a", "b", "c"].enumerated().map { link(UInt32($0) + 2, $1) }
+        #expect(try names(links, cards: 8) == ["a", "b", "c"])
+        #expect(throws: RuntimeError.self) { try names(links, cards: 0) }
     }
 
     @Test func interfacesOfAnotherContainerAreRefused() {

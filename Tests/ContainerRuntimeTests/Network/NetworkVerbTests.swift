@@ -13,7 +13,8 @@ struct NetworkVerbTests {
     private func container(_ arguments: String..., in path: String) throws -> TestContainer {
         let container = try TestContainer(arguments)
         try edit(
-            container.bundle, #"{"type": "network"}"#, #"{"type": "network", "path": "\#(path)"}"#)
+            container.bundle, #"{"type": "network"}"#,
+            #"{"type": "network", "path": "\#(path)"}"#)
         return container
     }
 
@@ -107,7 +108,7 @@ struct NetworkVerbTests {
         #expect(
             eventually {
                 (try? String(contentsOfFile: log, encoding: .utf8))?
-                    .contains("interfaces third, second, fourth: a machine has 2") == true
+                    .contains("interfaces third, second, fourth: the machine has 2") == true
             })
         #expect(try container.call("delete", "--force", "c") == .quiet)
         #expect(try network.names() == ["fourth", "second", "third"])
@@ -173,13 +174,38 @@ struct NetworkVerbTests {
         #expect(try !network.isRedirected("first"))
     }
 
-    @Test func moreInterfacesThanCardsLeaveNothing() throws {
+    @Test func aNamespaceWithManyInterfacesHasAMachineWithManyCards() throws {
         let network = try TestNetwork("a", "b", "c")
+        let container = try container("wait", in: network.path)
+        try container.create()
+        #expect(interfaces(container) == ["a", "b", "c"])
+        #expect(container.bundle.state?["networkCards"] as? Int == 8)
+        try network.add("d")
+        #expect(try container.call("start", "c") == .quiet)
+        #expect(container.output.contains("interface d in slot 3\n"))
+    }
+
+    @Test func anAnnotationSaysHowManyCardsThereAre() throws {
+        let network = try TestNetwork("a", "b", "c")
+        let container = try container("wait", in: network.path)
+        try edit(
+            container.bundle, #""linux": {"#,
+            #""annotations": {"io.vmrun.network.cards": "2"}, "linux": {"#)
+        let outcome = try container.call("create", "--bundle", container.bundle.bundle, "c")
+        #expect(outcome.errors.contains("interfaces a, b, c: the machine has 2 network cards"))
+        #expect(try network.names() == ["a", "b", "c"])
+        #expect(container.bundle.containers == [])
+    }
+
+    @Test func moreInterfacesThanCardsLeaveNothing() throws {
+        let network = try TestNetwork("a", "b", "c", "d", "e", "f", "g", "h", "i")
         let container = try container("wait", in: network.path)
         let outcome = try container.call("create", "--bundle", container.bundle.bundle, "c")
         #expect(outcome.status == 1)
-        #expect(outcome.errors.contains("interfaces a, b, c: a machine has 2 network cards"))
-        #expect(try network.names() == ["a", "b", "c"])
+        #expect(
+            outcome.errors.contains(
+                "interfaces a, b, c, d, e, f, g, h, i: the machine has 8 network cards"))
+        #expect(try network.names().count == 9)
         #expect(try !network.isRedirected("a"))
         #expect(container.bundle.containers == [])
     }

@@ -53,11 +53,12 @@ final class TemplateFolder: Sendable {
 
     /// The key of a machine of the files as they are now.
     func key(
-        megabytes: UInt64 = 256, cpus: UInt32 = 1, parameters: String = ""
+        megabytes: UInt64 = 256, cpus: UInt32 = 1, cards: UInt32 = 2, parameters: String = ""
     ) throws -> TemplateKey {
         var machine = MachineConfiguration()
         machine.memorySize = megabytes << 20
         machine.cpuCount = cpus
+        machine.networkCards = cards
         machine.kernelParameters = parameters
         let installation = try Installation(
             overrides: Installation.Overrides(kernel: kernel, image: image, sandbox: sandbox),
