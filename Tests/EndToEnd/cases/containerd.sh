@@ -98,3 +98,45 @@ test_containerd_runs_containers() {
     end_containerd
 }
 skip_containerd_runs_containers() { engine_missing containerd ctr containerd-shim-runc-v2; }
+
+# What Debian's CNI plugins make of a network, between create and start: a bridge, addresses, a route out and a published port.
+test_containerd_has_cni_networks() {
+    local image=localhost/busybox:latest task
+    begin_engine_space
+    in_engine_space ip link add lower type veth peer name wire
+    in_engine_space ip address add 10.95.0.1/24 dev lower
+    in_engine_space ip link set lower up
+    in_engine_space ip link set wire up
+    begin_containerd
+    mkdir "$engine/networks"
+    jq -n --arg data "$engine/addresses" '{cniVersion: "0.4.0", name: "e2e", plugins: [
+        {type: "bridge", bridge: "cni0", isGateway: true, ipMasq: true, ipam: {type: "host-local", dataDir: $data,
+            ranges: [[{subnet: "10.96.0.0/24"}]], routes: [{dst: "0.0.0.0/0"}]}},
+        {type: "portmap", runtimeConfig: {portMappings: [{hostPort: 18080, containerPort: 8080, protocol: "tcp"}]}}]}' \
+        >"$engine/networks/e2e.conflist"
+    in_cni_space "${ctr[@]}" run "${run_options[@]}" --cni --rm "$image" served sh -c '
+        mkdir /w; echo of the guest >/w/file; ip -o -4 address; ip route
+        ping -qc 1 -W 20 10.95.0.1; exec httpd -f -p 8080 -h /w' </dev/null >"$work/served" 2>&1 &
+    task=$!
+    expect_served http://10.96.0.2:8080/file
+    expect_served http://10.95.0.1:18080/file
+    expect_contains "$(<"$work/served")" 'inet 10.96.0.2/24'
+    expect_contains "$(<"$work/served")" 'inet 127.0.0.1/8'
+    expect_contains "$(<"$work/served")" 'default via 10.96.0.1 dev eth0'
+    expect_contains "$(<"$work/served")" ' 0% packet loss'
+    "${ctr[@]}" task kill -s SIGKILL served
+    wait "$task" || expect_equal $? 137 "$(<"$work/served")"
+    expect_equal "$(in_engine_space ip -o link | grep -c veth)" 0 'interfaces'
+    expect_equal "$(ls "$engine/addresses/e2e" | grep -c '^10')" 0 'addresses'
+    end_containerd
+}
+skip_containerd_has_cni_networks() {
+    engine_missing containerd ctr containerd-shim-runc-v2 ip iptables
+    [[ -x /usr/lib/cni/bridge && -d /etc/cni/net.d ]] || echo 'containernetworking-plugins is missing'
+}
+# The client calls the plugins. They find the configuration where the package has its folder, and keep there what they did.
+in_cni_space() {
+    # shellcheck disable=SC2016
+    in_engine_space unshare --mount sh -c 'mount --bind "$0" /etc/cni/net.d && mount -t tmpfs none /var/lib && exec "$@"' \
+        "$engine/networks" "$@"
+}
