@@ -7,6 +7,8 @@ network_peer=$root/Tests/EndToEnd/host/network-peer.py
 # about 100 KiB in a second.
 network_kib=${VMRUN_NETWORK_KIB:-96}
 network_connections=${VMRUN_NETWORK_CONNECTIONS:-4}
+# What goes through in each direction over 64 connections at once.
+network_load_kib=${VMRUN_NETWORK_LOAD_KIB:-$network_kib}
 
 skip_network() {
     ((EUID == 0)) || echo 'needs root'
@@ -70,6 +72,23 @@ in_network() {
     shift
     bundle '.linux.namespaces |= map(if .type == "network" then .path = "/run/netns/e2e-'$$-"$name"'" else . end)
         | .process.capabilities[] |= (. + ["CAP_NET_RAW"] | unique)' "$@"
+}
+
+# build_guest_program NAME: $work/NAME, which is linked statically.
+build_guest_program() {
+    clang -static -O1 -Wall -Wextra -Werror -o "$work/$1" "$root/Tests/EndToEnd/guest/$1.c"
+}
+skip_guest_program() {
+    skip_network
+    command -v clang >/dev/null || echo 'clang is missing'
+}
+
+# change_bundle BUNDLE JQ-EXPRESSION [JQ-FLAG...]
+change_bundle() {
+    local path=$1 change=$2
+    shift 2
+    jq "$@" "$change" "$path/config.json" >"$path/new"
+    mv "$path/new" "$path/config.json"
 }
 
 # The parts of routes that iproute2 and busybox both print; not those of taps and, which busybox adds, of multicast.
@@ -169,7 +188,7 @@ test_network_passes_everything_on() {
     begin_network one two
     add_wide_interface one
     begin_peer
-    clang -static -O1 -Wall -Wextra -Werror -o "$work/udp-echo" "$root/Tests/EndToEnd/guest/udp-echo.c"
+    build_guest_program udp-echo
     echo 'nameserver 10.97.0.1' >"$work/resolv.conf"
     start_server
     "$vmrun" --root "$state" events --stats "$one" >"$work/stats"
@@ -191,10 +210,59 @@ test_network_passes_everything_on() {
     expect_equal "$(tc -n "$one" qdisc show | grep -c ingress)" 0 'queueing disciplines'
     end_network
 }
-skip_network_passes_everything_on() {
-    skip_network
-    command -v clang >/dev/null || echo 'clang is missing'
+skip_network_passes_everything_on() { skip_guest_program; }
+
+# 64 connections at once in each direction, begun by either end, in a machine whose card has two queue pairs: each byte is known
+# to both ends.
+test_network_carries_many_streams() {
+    local id=e2e-$$-load path bytes=$((network_load_kib << 10 >> 6)) direction
+    begin_network one
+    build_guest_program tcp-load
+    ip netns exec "$outside" "$work/tcp-load" serve 7002 >"$work/outside.out" &
+    servers=$!
+    path=$(in_network one sh -c '
+        set -e
+        ls /sys/class/net/eth0/queues
+        /tcp-load receive 10.97.0.1 7002 64 "$0"
+        /tcp-load send fd97::1 7002 64 "$0"
+        exec /tcp-load serve 7002' "$bytes")
+    change_bundle "$path" '.annotations = {"io.vmrun.cpus": "2"}
+        | .mounts += [{destination: "/tcp-load", type: "bind", source: $program, options: ["bind", "ro"]}]' --arg program "$work/tcp-load"
+    rt run --detach --bundle "$path" "$id" </dev/null >"$work/load.out" 2>"$work/load.err" || fail "$(<"$work/load.err")"
+    wait_for "$network_load_seconds" ends_with ready "$work/load.out" || fail "$(cat "$work/load.out" "$work/load.err")"
+    expect_equal "$(head -n 4 "$work/load.out")" $'rx-0\nrx-1\ntx-0\ntx-1'
+    for direction in receive send; do
+        ip netns exec "$outside" timeout "$network_load_seconds" "$work/tcp-load" "$direction" 10.97.0.2 7002 64 "$bytes" >>"$work/load.out"
+    done
+    expect_equal "$(tail -n +5 "$work/load.out" | grep -c "^$((bytes << 6)) ")" 4 "$(<"$work/load.out")"
+    echo "    $network_load_kib KiB to, from, from and to the container in milliseconds: $(awk 'NR > 4 && NF == 2 {print $2}' "$work/load.out" | paste -sd ' ')"
+    rt delete --force "$id"
+    end_network
 }
+slow_network_carries_many_streams() { :; }
+skip_network_carries_many_streams() { skip_guest_program; }
+network_load_seconds=$((120 + network_load_kib / 256))
+ends_with() { [[ $(tail -n 1 "$2") == "$1" ]]; }
+
+# Interfaces that were there before the container are counted, others are announced.
+test_network_may_have_many_interfaces() {
+    local id=e2e-$$-many space=e2e-$$-one number
+    begin_network one
+    add_wide_interface one
+    ip link add eth2 netns "$space" type veth peer name third netns "$outside"
+    give_addresses "$outside" third 98 1
+    give_addresses "$space" eth2 98 2
+    created "$id" "$(in_network one sh -c 'exec sleep 1000')"
+    rt start "$id"
+    for number in 97 98 99; do
+        rt exec "$id" ping -qc 1 -W 20 "10.$number.0.1" >/dev/null || fail "no answer of 10.$number.0.1"
+    done
+    rt delete --force "$id"
+    expect_equal "$(tc -n "$space" qdisc show | grep -c ingress)" 0 'queueing disciplines'
+    end_network
+}
+slow_network_may_have_many_interfaces() { :; }
+skip_network_may_have_many_interfaces() { skip_network; }
 
 no_tap() { ! ip -n "$1" -o link | grep -q vmrun; }
 
@@ -284,6 +352,11 @@ test_network_of_user_space_goes_out_and_in() {
     cmp "$work/got" "$work/www/file"
     passt=$(jq .networkPid "$state/$id/state.json")
     expect_contains "$(tr '\0' ' ' <"/proc/$passt/cmdline")" passt
+    # Without it the container has no network, and lives.
+    kill -9 "$passt"
+    wait_for 60 has_no_carrier "$id"
+    expect_contains "$(<"$state/$id/sandbox.log")" 'network device: the other end is gone'
+    expect_equal "$("$vmrun" --root "$state" state "$id" | jq -r .status)" running
     rt delete --force "$id"
     is_gone "$passt" || fail 'passt is left'
     end_network
@@ -292,6 +365,7 @@ skip_network_of_user_space_goes_out_and_in() {
     skip_network
     command -v passt >/dev/null || echo 'passt is missing'
 }
+has_no_carrier() { [[ $(rt exec "$1" cat /sys/class/net/eth0/carrier) == 0 ]]; }
 in_host() { nsenter "--net=/run/netns/e2e-$$-host" "$vmrun" --root "$state" "$@"; }
 
 # What the annotations allow passes, and no more; a kernel parameter of an interface is set when the guest has it.
