@@ -80,6 +80,16 @@ enum ProcessColumn: String, CaseIterable, Sendable {
         }
     }
 
+    /// How wide at least where it is aligned to the right, as ps(1) has it; nil where to the left. Seven digits are those
+    /// of the largest pid that Linux gives.
+    var rightAlignedWidth: Int? {
+        switch self {
+        case .pid, .ppid: 7
+        case .uid, .cpu, .time, .elapsed, .virtualSize, .residentSize: 0
+        case .user, .start, .terminal, .state, .name, .command, .longCommand: nil
+        }
+    }
+
     /// What the guest says is printed without control characters.
     func text(_ process: GuestProcess) -> String {
         switch self {

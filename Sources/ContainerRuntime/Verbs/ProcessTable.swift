@@ -36,6 +36,11 @@ package struct ProcessTable {
 
     func text(_ columns: [ProcessColumn]) -> String {
         let rows = processes.map { process in columns.map { $0.text(process) } }
-        return TextTable.text([columns.map(\.title)] + rows)
+        let widths = columns.enumerated().compactMap { place, column in
+            column.rightAlignedWidth.map { (place, $0) }
+        }
+        return TextTable.text(
+            [columns.map(\.title)] + rows, gap: 1,
+            rightAligned: Dictionary(uniqueKeysWithValues: widths))
     }
 }

@@ -69,13 +69,31 @@ struct GuestTextTests {
         #expect(throws: RuntimeError.self) { try ProcessColumn.chosen(by: ["--forest"]) }
     }
 
+    /// Those who read the table look for them there.
+    @Test func alignsNumbersAsPsDoes() throws {
+        var process = GuestProcess()
+        (process.pid, process.state, process.arguments) = (12, 0x53, ["sh"])
+        #expect(
+            try text(process, "-e", "-x") == """
+                    PID TTY STAT     TIME COMMAND
+                     12 ?   S    00:00:00 sh
+
+                """)
+        #expect(try text(process, "-o", "pid,rss") == "    PID RSS\n     12   0\n")
+        process.pid = .max
+        #expect(try text(process, "-o", "pid,tty") == "       PID TTY\n4294967295 ?\n")
+    }
+
     @Test func sortsByPID() throws {
         let processes = [3, 1, 2].map { (number: UInt32) in
             var process = GuestProcess()
             process.pid = number
             return process
         }
-        #expect(ProcessTable(processes).text([.pid]) == "PID\n1\n2\n3\n")
-        #expect(ProcessTable([]).text([.pid, .command]) == "PID  CMD\n")
+        #expect(
+            ProcessTable(processes).text([.name, .pid]).split(separator: "\n").map(\.last) == [
+                "D", "1", "2", "3",
+            ])
+        #expect(ProcessTable([]).text([.pid, .command]) == "    PID CMD\n")
     }
 }

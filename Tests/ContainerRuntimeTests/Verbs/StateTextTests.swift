@@ -130,9 +130,9 @@ import Testing
             outcome
                 == .says(
                     """
-                    PID  PPID  UID   UID   C   TTY    TIME      ELAPSED   STAT  VSZ   RSS   COMMAND  CMD
-                    3    7     1000  1000  0   ?      00:00:00  00:00:00  ?     0     0     x        [x]
-                    7    1     root  0     49  pts/0  00:01:01  00:02:03  S     4096  2048  sh       sh -c a?[31mb
+                        PID    PPID UID   UID  C TTY       TIME  ELAPSED STAT  VSZ  RSS COMMAND CMD
+                          3       7 1000 1000  0 ?     00:00:00 00:00:00 ?       0    0 x       [x]
+                          7       1 root    0 49 pts/0 00:01:01 00:02:03 S    4096 2048 sh      sh -c a?[31mb
 
                     """))
     }
@@ -142,8 +142,8 @@ import Testing
         let outcome = try container.call(["ps", "c"] + options)
         let lines = outcome.output.split(separator: "\n")
         try #require(lines.count == 3)
-        #expect(lines[0] == "UID   PID  PPID  C   STIME  TTY    TIME      CMD")
-        let shell = /root  7    1     49  \d\d:\d\d  pts\/0  00:01:01  sh -c a\?\[31mb/
+        #expect(lines[0] == "UID      PID    PPID  C STIME TTY       TIME CMD")
+        let shell = /root       7       1 49 \d\d:\d\d pts\/0 00:01:01 sh -c a\?\[31mb/
         #expect(lines[2].wholeMatch(of: shell) != nil, "\(lines[2])")
     }
 
@@ -152,14 +152,14 @@ import Testing
         let outcome = try container.call(["ps", "c"] + options)
         let lines = outcome.output.split(separator: "\n")
         try #require(lines.count == 3)
-        #expect(lines[0] == "PID  TTY    STAT  TIME      COMMAND")
-        #expect(lines[2] == "7    pts/0  S     00:01:01  sh -c a?[31mb")
+        #expect(lines[0] == "    PID TTY   STAT     TIME COMMAND")
+        #expect(lines[2] == "      7 pts/0 S    00:01:01 sh -c a?[31mb")
     }
 
     @Test func showsNoneOfOneThatHasEnded() throws {
         let stopped = try TestContainer.stopped()
         #expect(
-            try stopped.call("ps", "c") == .says("UID  PID  PPID  C  STIME  TTY  TIME  CMD\n"))
+            try stopped.call("ps", "c") == .says("UID     PID    PPID C STIME TTY TIME CMD\n"))
     }
 
     @Test func refusesColumns() throws {
