@@ -19,7 +19,8 @@ struct ListCommand: Verb {
         guard let format = ContainerList.Format(rawValue: quiet ? "quiet" : format) else {
             throw .usage("invalid format option")
         }
-        print(ContainerList(root: vmrun.stateRoot()).text(format), terminator: "")
+        let list = try ContainerList(root: vmrun.stateRoot(), mustExist: vmrun.root != nil)
+        print(list.text(format), terminator: "")
         return 0
     }
 }

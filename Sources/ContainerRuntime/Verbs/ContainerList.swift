@@ -1,3 +1,5 @@
+internal import Glibc
+internal import Linux
 internal import OCISpec
 
 /// The verb `list`: all containers of a state folder.
@@ -17,8 +19,14 @@ package struct ContainerList {
 
     private let entries: [Entry]
 
-    /// Those that are being made or removed meanwhile are left out.
-    package init(root: String) {
+    /// Those that are being made or removed meanwhile are left out. A folder that is missing has none, or is an error if it
+    /// must exist.
+    package init(root: String, mustExist: Bool) throws(RuntimeError) {
+        if mustExist {
+            _ = try RuntimeError.wrap("open \(root)") { () throws(Errno) in
+                try OwnedFD.open(root, O_RDONLY | O_DIRECTORY)
+            }
+        }
         entries = ContainerDirectory.all(root: root).compactMap { id in
             guard let container = try? ExistingContainer(id, root: root),
                 let status = try? container.status()
