@@ -62,8 +62,12 @@ enum Main {
 
     /// The parser's own answer: help on stdout, or what is wrong with the arguments in one line.
     private static func usage(_ error: any Error) -> Int32 {
+        if let topic = error as? UnknownTopic {
+            Log.standardError("vmrun: \(topic)\n")
+            return UnknownTopic.exitStatus
+        }
         guard Vmrun.exitCode(for: error) != .success else {
-            print(Vmrun.fullMessage(for: error))
+            print(HelpText.named(Vmrun.fullMessage(for: error)))
             return 0
         }
         let text = Vmrun.message(for: error).replacing("\n", with: " ")

@@ -13,8 +13,8 @@ struct Vmrun: ParsableCommand {
             ResumeCommand.self, ListCommand.self, PsCommand.self, EventsCommand.self,
             UpdateCommand.self, CheckpointCommand.self, RestoreCommand.self, SpecCommand.self,
             FeaturesCommand.self, CheckCommand.self, TemplateCommand.self,
-            RefreshNetworkCommand.self,
-        ])
+            RefreshNetworkCommand.self, HelpCommand.self, NoVerb.self,
+        ], defaultSubcommand: NoVerb.self)
 
     @Option(help: ArgumentHelp("Folder for the state of containers.", valueName: "path"))
     var root: String?
@@ -68,11 +68,6 @@ struct Vmrun: ParsableCommand {
 
     @Flag(name: [.long, .customShort("v")], help: "Print the version.")
     var version = false
-
-    func run() throws {
-        guard version else { throw CleanExit.helpRequest(self) }
-        print(Version.text)
-    }
 
     /// What is refused whatever the verb, but for the one that can be rootless.
     func check(mayBeRootless: Bool) throws(RuntimeError) {

@@ -79,12 +79,43 @@ import Testing
     /// The parser leaves what comes behind these verbs to programs.
     @Test(arguments: [
         ["exec", "--help"], ["exec", "-h"], ["ps", "--help"], ["checkpoint", "-h"],
-        ["restore", "--help"],
+        ["restore", "--help"], ["help", "exec"], ["help", "template", "create"],
     ])
     func tellsHowItIsUsed(arguments: [String]) throws {
         let call = try Invocation(arguments, in: TestBundle(["x"]))
         #expect(try call.status() == 0)
-        #expect(call.outputText.contains("USAGE: vmrun \(arguments[0])"))
+        let verb = arguments.filter { $0 != "help" && !$0.hasPrefix("-") }
+        let name = "vmrun " + verb.joined(separator: " ")
+        #expect(call.outputText.hasPrefix("NAME:\n   \(name) - "))
+        #expect(call.outputText.contains("USAGE: \(name)"))
+    }
+
+    @Test(arguments: [[], ["-h"], ["--help"], ["help"]])
+    func tellsOfTheVerbs(arguments: [String]) throws {
+        let call = try Invocation(arguments, in: TestBundle(["x"]))
+        #expect(try call.status() == 0)
+        #expect(call.outputText.hasPrefix("NAME:\n   vmrun - "))
+        #expect(call.outputText.contains("USAGE: vmrun"))
+        #expect(call.outputText.contains("checkpoint"))
+        #expect(!call.outputText.contains("no-verb"))
+    }
+
+    /// runc's words and status.
+    @Test(arguments: [
+        ["foo"], ["foo", "-h"], ["foo", "--help"], ["help", "foo"], ["help", "template", "foo"],
+        ["foo", "exec"],
+    ])
+    func knowsWhatIsNoVerb(arguments: [String]) throws {
+        let call = try Invocation(arguments, in: TestBundle(["x"]))
+        #expect(try call.status() == 3)
+        #expect(call.errorText == "vmrun: No help topic for 'foo'\n")
+        #expect(call.outputText == "")
+    }
+
+    @Test func knowsWhatIsNoOption() throws {
+        let call = try Invocation(["--foo", "list"], in: TestBundle(["x"]))
+        #expect(try call.status() == 1)
+        #expect(call.errorText == "vmrun: Unknown option '--foo'\n")
     }
 
     @Test func asksForACgroup() throws {
