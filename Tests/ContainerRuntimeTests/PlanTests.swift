@@ -132,6 +132,28 @@ import Testing
         #expect(plan.placement.network == .joined(path: "/proc/32566/ns/net", field: field))
     }
 
+    /// Those of the host cannot be had.
+    @Test(arguments: [
+        ("pid", "no pid namespace: the container has its guest's, not the host's"),
+        ("ipc", "no ipc namespace: the container has its guest's, not the host's"),
+        ("uts", "no uts namespace: the container has its guest's, not the host's"),
+        ("mount", "no mount namespace: the container has one of its own, not the host's"),
+    ])
+    func aNamespaceThatIsMissingIsTheMachines(kind: String, warning: String) throws {
+        let kinds = ["pid", "network", "ipc", "uts", "mount"].filter { $0 != kind }
+        let namespaces = kinds.map { #"{"type": "\#($0)"}"# }.joined(separator: ",")
+        let plan = try makePlan(linux: #""namespaces": [\#(namespaces)]"#)
+        #expect(plan.warnings == ["linux.namespaces: " + warning])
+        let flag = try #require(Namespace(rawValue: kind)).cloneFlag
+        #expect(plan.container.namespaces & flag == 0)
+    }
+
+    @Test func aNetworkThatIsMissingIsRefused() {
+        #expect(
+            refusal { try makePlan(linux: #""namespaces": [{"type": "pid"}, {"type": "mount"}]"#) }
+                .hasPrefix("linux.namespaces: no network namespace, which means the host's"))
+    }
+
     @Test(arguments: ["mount", "user", "cgroup", "time"])
     func refusesNamespacesThatCannotBeJoined(kind: String) {
         let message = refusal {

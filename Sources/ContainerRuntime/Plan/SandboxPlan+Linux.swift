@@ -27,8 +27,9 @@ extension SandboxPlan {
         placement.resources = linux.resources ?? Resources()
     }
 
-    /// What a namespace can mean across a VM: a new one is made in the guest. A missing one is the host's,
-    /// which the guest does not see: refused where programs would notice, warned about where they hardly can.
+    /// What a namespace can mean across a VM: a new one is made in the guest. A missing one is the host's, which the guest
+    /// does not see: the machine's own takes its place, with a warning; but a container that is to be on the host's
+    /// network would have none.
     private mutating func addNamespaces(_ linux: LinuxConfiguration) throws(RuntimeError) {
         let entries = linux.namespaces ?? []
         for (index, entry) in entries.enumerated() {
@@ -47,15 +48,14 @@ extension SandboxPlan {
                     reason: "no network namespace, which means the host's network: a machine has "
                         + "its own; with the annotation io.vmrun.network=user it is one of user space"
                 )
-            case .pid, .mount:
-                throw .unsupported(
-                    path: "linux.namespaces",
-                    reason:
-                        "not supported yet: no \(kind.rawValue) namespace, which means the host's")
-            case .ipc, .uts:
+            case .pid, .ipc, .uts:
                 warnings.append(
                     "linux.namespaces: no \(kind.rawValue) namespace: the container has its guest's, "
                         + "not the host's")
+            case .mount:
+                warnings.append(
+                    "linux.namespaces: no mount namespace: the container has one of its own, not the host's"
+                )
             case .cgroup, .user, .time: break
             }
         }
