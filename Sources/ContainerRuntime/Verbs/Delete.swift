@@ -26,6 +26,27 @@ package enum Delete {
         try SandboxEnd.kill(container.record.process)
     }
 
+    /// The same for all containers in whose ids `pattern`, a regular expression, is found. One that cannot be deleted does not
+    /// keep the others; the first failure is thrown at the end.
+    package static func run(
+        matching pattern: String, force: Bool, root: String, log: Log
+    ) throws(RuntimeError) {
+        guard let expression = try? Regex(pattern) else {
+            throw .usage("invalid regular expression: \(pattern)")
+        }
+        var failure: RuntimeError?
+        for id in ContainerDirectory.all(root: root) where id.text.contains(expression) {
+            do throws(RuntimeError) {
+                try run(id, force: force, root: root, log: log)
+            } catch .containerNotFound {
+                // Somebody else has deleted it.
+            } catch {
+                if failure == nil { failure = error } else { log.write(.error, "\(error)") }
+            }
+        }
+        if let failure { throw failure }
+    }
+
     private static func end(
         _ container: borrowing ExistingContainer, force: Bool
     ) throws(RuntimeError) {

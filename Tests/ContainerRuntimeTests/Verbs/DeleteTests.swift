@@ -56,6 +56,25 @@ import Testing
         #expect(eventually { !container.isAlive })
     }
 
+    /// As crun has it.
+    @Test func takesAllWhoseNamesMatch() throws {
+        let container = try TestContainer.running("wait")
+        for id in ["web-1", "web-2", "other"] {
+            let creator = try Invocation(container.bundle, ["create"], id: id)
+            try #require(creator.status() == 0, "\(creator.errorText)")
+        }
+        #expect(try container.call("start", "web-2") == .quiet)
+        let stopped = "cannot delete container web-2 that is not stopped: running"
+        #expect(try container.call("delete", "--regex", "^web") == .fails("delete", stopped))
+        #expect(container.bundle.containers.sorted() == ["c", "other", "web-2"])
+        #expect(try container.call("delete", "-f", "-r", "web-*|xyz") == .quiet)
+        #expect(container.bundle.containers.sorted() == ["c", "other"])
+        #expect(try container.call("delete", "--regex", "nobody") == .quiet)
+        #expect(
+            try container.call("delete", "--regex", "(")
+                == .fails("delete", "invalid regular expression: ("))
+    }
+
     /// What a crash leaves: no state.json, half of one, or no JSON at all.
     @Test(arguments: [nil, "", "{\"ociVersion\": \"1.2", "[]", "{\"pid\": 1e99}"])
     func forcedRemovesTheRemainsOfACrash(state: String?) throws {
