@@ -24,6 +24,9 @@ extension Agent {
         try SystemCall.prctl(setDumpable, 0)
         try GuestRoot.enter(isMachine: options.isMachine, bindings: options.bindings)
         try Cgroup.prepareRoot()
+        // Seconds. Each time the kernel gives back the pages that a processor holds in reserve, which the start of a
+        // container needs at once; in an interpreted kernel that takes a tenth of a second.
+        if options.isMachine { try KernelFile.write("10", to: "/proc/sys/vm/stat_interval") }
     }
 
     /// Children get their descriptors at low numbers, so the agent has none of its own there.

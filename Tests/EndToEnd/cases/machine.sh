@@ -33,3 +33,8 @@ test_processes_keep_their_registers() {
     expect_equal "$status" 0 "$out$err"
     expect_equal "$out" ok
 }
+
+test_guests_keep_pages_in_reserve_for_a_start() {
+    run_in "$(bundle . cat /proc/sys/vm/stat_interval)"
+    expect_equal "$out" 10 "$err"
+}
