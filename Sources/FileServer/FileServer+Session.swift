@@ -6,11 +6,12 @@ extension FileServer {
     /// What the server makes use of where the client offers it.
     private var wanted: Features {
         var wanted: Features = [
-            .asynchronousRead, .atomicTruncation, .bigWrites, .serverMasks, .directoryControl,
+            .atomicTruncation, .bigWrites, .serverMasks, .directoryControl,
             .automaticInvalidation, .readDirectoryPlus, .adaptiveReadDirectoryPlus,
             .asynchronousDirect, .parallelDirectories, .maximumPages, .cachedLinks, .submounts,
             .killPrivilegesV2, .extendedSetAttribute, .extendedInit,
         ]
+        if options.backgroundReads { wanted.insert(.asynchronousRead) }
         if options.writeback { wanted.insert(.writeback) }
         if options.accessControlLists { wanted.insert(.accessControlLists) }
         return wanted

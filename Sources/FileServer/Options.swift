@@ -23,6 +23,10 @@ package struct Options: Sendable {
     /// How many bytes the client may read ahead of what it was asked for.
     package var readAhead: UInt32 = 1 << 20
 
+    /// Lets the client read ahead of what it waits for in the background (FUSE_ASYNC_READ); else whoever reads waits for
+    /// all of it.
+    package var backgroundReads = true
+
     /// The defaults.
     package init() {}
 }

@@ -10,6 +10,8 @@ internal enum MachineCommandLine {
         "reboot=k panic=-1",
         // The clock is kvm-clock's, which goes on in a copy of the machine where it stood; the TSC is the host's.
         "tsc=unstable no_timer_check random.trust_cpu=1 noreplace-smp",
+        // The host answers most requests for files faster than the guest goes to sleep and is woken.
+        "vmrun.fs_poll_us=50",
         // The Swift runtime would look for its own path in /proc before the agent could mount it.
         "SWIFT_ROOT=/",
     ]
@@ -25,6 +27,8 @@ internal enum MachineCommandLine {
         "lpj=1000000 vmrun.softkvm percpu_alloc=page",
         // A tick takes more than a millisecond there, the folders of module parameters seconds.
         "vmrun.tick_stride=10 vmrun.no_param_sysfs",
+        // So do an interrupt and two switches; the last word counts.
+        "vmrun.fs_poll_us=3000",
     ]
 
     /// The whole line for a machine with devices at these places.

@@ -30,6 +30,15 @@ struct MachineCommandLineTests {
         #expect(try words().suffix(2) == ["quiet", "a=b"])
     }
 
+    /// The kernel takes the last word.
+    @Test("answers about files are looked for, longest where waiting is dearest")
+    func polling() throws {
+        func last(_ words: [String]) -> String? { words.last { $0.hasPrefix("vmrun.fs_poll_us=") } }
+
+        #expect(try last(words()) == "vmrun.fs_poll_us=50")
+        #expect(try last(words(softwareKVM: true)) == "vmrun.fs_poll_us=3000")
+    }
+
     @Test("only a machine that becomes a template makes spares")
     func spares() throws {
         #expect(try words(becomesTemplate: true).suffix(4) == ["quiet", "a=b", "--", "--spares"])

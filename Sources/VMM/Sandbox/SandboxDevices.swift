@@ -34,8 +34,12 @@ internal final class SandboxDevices {
             log.write(.error, "socket device: \(error)")
         }
         var options = Options()
-        // Each page of the cache costs milliseconds there, whether somebody reads it or not.
-        if wanted.softwareKVM { options.readAhead = 32 << 10 }
+        if wanted.softwareKVM {
+            // Each page of the cache costs milliseconds there, whether somebody reads it or not.
+            options.readAhead = 32 << 10
+            // Only for requests that somebody waits for does the guest look for the answer itself (`vmrun.fs_poll_us`).
+            options.backgroundReads = false
+        }
         let server = try FileServer(options: options)
         self.server = server
         for share in configuration.shares {
