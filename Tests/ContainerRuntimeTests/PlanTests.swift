@@ -132,6 +132,16 @@ import Testing
         #expect(plan.placement.network == .joined(path: "/proc/32566/ns/net", field: field))
     }
 
+    @Test func lettersThatAreNoAccessAreIgnoredAsRuncDoes() throws {
+        let rules = #"[{"allow": false, "access": "rwa"}, {"allow": true, "access": "m"}]"#
+        let plan = try makePlan(linux: #""resources": {"devices": \#(rules)}"#)
+        #expect(plan.container.deviceRules.prefix(2).map(\.access) == ["rw", "m"])
+        #expect(
+            plan.warnings == [
+                "linux.resources.devices[0].access: \"rwa\" has letters beside r, w and m; ignored"
+            ])
+    }
+
     /// Those of the host cannot be had.
     @Test(arguments: [
         ("pid", "no pid namespace: the container has its guest's, not the host's"),

@@ -185,8 +185,8 @@ import Testing
             #"linux.resources.devices[0].allow: required, but missing"#
         ),
         (
-            #""process":{"cwd":"/","args":["x"]},"linux":{"resources":{"devices":[{"allow":true,"access":"rx"}]}}"#,
-            #"linux.resources.devices[0].access: "rx" has letters beside r, w and m"#
+            #""process":{"cwd":"/","args":["x"]},"linux":{"resources":{"devices":[{"allow":true,"access":"x"}]}}"#,
+            #"linux.resources.devices[0].access: "x" has none of the letters r, w and m"#
         ),
         (
             #""process":{"cwd":"/","args":["x"]},"linux":{"resources":{"memory":{"limit":"1G"}}}"#,

@@ -63,6 +63,22 @@ extension DeviceRule {
         type = (entry.type?.unicodeScalars.first ?? "a").value
         major = entry.major ?? -1
         minor = entry.minor ?? -1
-        access = entry.access.map { $0.isEmpty ? "rwm" : $0 } ?? "rwm"
+        access =
+            entry.access.map { $0.isEmpty ? "rwm" : $0.filter { Self.letters.contains($0) } }
+            ?? "rwm"
+    }
+
+    private static let letters = "rwm"
+
+    /// What is ignored of such rules.
+    static func warnings(_ entries: [DeviceRuleEntry]) -> [SpecWarning] {
+        entries.enumerated().compactMap { index, entry in
+            guard let access = entry.access, !access.allSatisfy({ letters.contains($0) }) else {
+                return nil
+            }
+            return
+                "linux.resources.devices[\(index)].access: \"\(access)\" has letters beside r, w "
+                + "and m; ignored"
+        }
     }
 }

@@ -6,6 +6,7 @@ extension SandboxPlan {
         try addNamespaces(linux)
         try addTimeOffsets(linux.timeOffsets ?? [:])
         addDevices(linux.devices ?? [])
+        warnings += DeviceRule.warnings(linux.resources?.devices ?? [])
         container.deviceRules =
             (linux.resources?.devices ?? []).map(DeviceRule.init) + DeviceRule.defaults
         if let resources = linux.resources {

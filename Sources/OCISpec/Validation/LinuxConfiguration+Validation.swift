@@ -87,9 +87,11 @@ extension DeviceRuleEntry {
             throw .invalid(
                 path: path + ".type", reason: "\"\(type ?? "")\" is not one of a, b and c")
         }
-        guard (access ?? "").allSatisfy({ "rwm".contains($0) }) else {
+        // Other letters beside these have no meaning to runc.
+        guard let access, !access.isEmpty else { return }
+        guard access.contains(where: { "rwm".contains($0) }) else {
             throw .invalid(
-                path: path + ".access", reason: "\"\(access ?? "")\" has letters beside r, w and m")
+                path: path + ".access", reason: "\"\(access)\" has none of the letters r, w and m")
         }
     }
 }
