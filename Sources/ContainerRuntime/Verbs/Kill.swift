@@ -7,6 +7,8 @@ package enum Kill {
     /// How long a guest may take to answer that it has passed KILL on.
     private static let killMilliseconds: Int32 = 10_000
 
+    /// KILL is for all where the others would outlive the first: in a pid namespace that is not the container's alone.
+    ///
     /// `signal`: a name with or without SIG, or a number, 0 among them.
     package static func run(
         _ id: ContainerID, signal: String, all: Bool, root: String
@@ -26,11 +28,22 @@ package enum Kill {
         var client = try container.client()
         do throws(RuntimeError) {
             let patience = number == SIGKILL ? killMilliseconds : -1
-            try client.signal(number, all: all, milliseconds: patience)
+            let isForAll = all || (number == SIGKILL && !container.hasOwnProcesses)
+            try client.signal(number, all: isForAll, milliseconds: patience)
         } catch {
             guard number == SIGKILL, container.record.process.isRunning else { throw error }
             // A guest that does not answer has no right to go on.
             try SandboxEnd.kill(container.record.process)
+        }
+    }
+}
+
+extension ExistingContainer {
+    /// Whether its pid namespace goes with its first process.
+    fileprivate var hasOwnProcesses: Bool {
+        guard let configuration = try? configuration() else { return true }
+        return (configuration.linux?.namespaces ?? []).contains {
+            Namespace(rawValue: $0.type) == .pid && ($0.path ?? "").isEmpty
         }
     }
 }

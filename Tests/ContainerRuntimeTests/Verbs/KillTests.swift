@@ -43,6 +43,20 @@ import Testing
         #expect(eventually { container.output == "started\nall: signal 10\n" })
     }
 
+    /// As runc does: they would outlive the first one.
+    @Test func killsAllWhereThePIDNamespaceIsNotTheContainersAlone() throws {
+        let container = try TestContainer(["wait"])
+        try container.bundle.replace(#"{"type": "pid"}, "#, with: "")
+        try container.create()
+        #expect(try container.call("start", "c") == .quiet)
+        #expect(try container.call("kill", "c", "USR1") == .quiet)
+        #expect(try container.call("kill", "c", "KILL") == .quiet)
+        #expect(eventually { container.output == "started\nsignal 10\nall: signal 9\n" })
+        let other = try TestContainer.running("wait")
+        #expect(try other.call("kill", "c", "KILL") == .quiet)
+        #expect(eventually { other.output == "started\nsignal 9\n" })
+    }
+
     @Test func isContentWhereAllHaveEnded() throws {
         let container = try TestContainer.stopped()
         #expect(try container.call("kill", "--all", "c", "9") == .quiet)
