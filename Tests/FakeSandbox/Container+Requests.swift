@@ -22,15 +22,24 @@ extension Container {
             }
             for (caller, entry) in requests where poll.isReady(entry) { try receive(caller) }
             for caller in callers { tell(caller) }
+            try forgetMembers()
             if poll.isReady(newcomer) { callers.append(Caller(try UnixSocket.accept(listener))) }
         }
     }
 
     private func receive(_ caller: Caller) throws {
-        for request in try caller.requests() { try carryOut(request.body, for: caller) }
-        guard caller.hasEnded, let process = caller.process, process.exitStatus == nil else {
-            return
+        for request in try caller.requests() {
+            if case .addContainer(let plan, let shares) = request.body {
+                try add(plan, shares, for: caller)
+            } else if request.container == configuration.container.id {
+                try carryOut(request.body, for: caller)
+            } else {
+                try askMember(request, for: caller)
+            }
         }
+        guard caller.hasEnded, let process = caller.process, process.exitStatus == nil,
+            !process.name.isEmpty
+        else { return }
         try say("lost \(process.arguments[0])\n")
     }
 
@@ -68,8 +77,7 @@ extension Container {
             taps[slot] = nil
             try say("no interface in slot \(slot)\n")
             answer(caller, nil)
-        case .addContainer:
-            answer(caller, Failure(message: "a fake has one container"))
+        case .addContainer: break
         }
     }
 
@@ -85,7 +93,7 @@ extension Container {
         arguments[0] == "refuse" ? Failure(message: arguments[1]) : nil
     }
 
-    private func answer(_ caller: Caller, _ failure: Failure?) {
+    func answer(_ caller: Caller, _ failure: Failure?) {
         caller.send(SandboxReply(failure: failure, status: status))
     }
 

@@ -13,6 +13,8 @@ final class Container {
     var hasStarted = false
     var isFrozen = false
     var callers: [Caller] = []
+    /// Those that were added to the machine, by their ids.
+    var members: [String: Member] = [:]
     var taps: [UInt32: PassedDescriptors] = [:]
     /// What was said of the interface of a slot.
     var told: [UInt32: String] = [:]

@@ -19,10 +19,12 @@ func readConfiguration() throws -> SandboxConfiguration {
 /// As vmrun-sandbox has it.
 func standIn(_ words: [String]) throws -> Int32 {
     let terminal = Int32(words[1]) ?? -1
+    let go = Int32(words[2]) ?? -1
     let jail = try StandIn.jail(in: OwnedFD(taking: Int32(words[3]) ?? -1))
     var standIn = try StandIn(
         connection: OwnedFD(taking: Int32(words[0]) ?? -1),
-        terminal: terminal < 0 ? nil : OwnedFD(taking: terminal), go: nil, jail: jail,
+        terminal: terminal < 0 ? nil : OwnedFD(taking: terminal),
+        go: go < 0 ? nil : OwnedFD(taking: go), jail: jail,
         container: words[4], process: words[5])
     return try standIn.run()
 }

@@ -4,9 +4,10 @@ package import OCISpec
 
 /// The verb `delete`: what is left of a container that has ended, or that is to end.
 package enum Delete {
-    /// `force` ends one that runs, and is content where there is none.
+    /// `force` ends one that runs, and is content where there is none. `patience`: for how many milliseconds a guest may
+    /// hold on to a container in the machine of another one; then it is an error, or a warning with `force`.
     package static func run(
-        _ id: ContainerID, force: Bool, root: String, log: Log
+        _ id: ContainerID, force: Bool, root: String, patience: Int32 = 30_000, log: Log
     ) throws(RuntimeError) {
         if force { try kill(id, root: root) }
         let container: ExistingContainer
@@ -16,14 +17,13 @@ package enum Delete {
             return ContainerDirectory.removeRemains(of: id, root: root)
         }
         try end(container, force: force)
-        try container.awaitRelease()
+        do throws(RuntimeError) {
+            try container.awaitRelease(patience)
+        } catch {
+            guard force else { throw error }
+            log.write(.warning, "\(error)")
+        }
         container.remove(log)
-    }
-
-    /// Before the lock: who holds it may be waiting for a guest that does not answer.
-    private static func kill(_ id: ContainerID, root: String) throws(RuntimeError) {
-        guard let container = try? ExistingContainer(id, root: root) else { return }
-        try SandboxEnd.kill(container.record.process)
     }
 
     /// The same for all containers in whose ids `pattern`, a regular expression, is found. One that cannot be deleted does not
@@ -47,6 +47,12 @@ package enum Delete {
         if let failure { throw failure }
     }
 
+    /// Before the lock: who holds it may be waiting for a guest that does not answer.
+    private static func kill(_ id: ContainerID, root: String) throws(RuntimeError) {
+        guard let container = try? ExistingContainer(id, root: root) else { return }
+        try SandboxEnd.kill(container.record.process)
+    }
+
     private static func end(
         _ container: borrowing ExistingContainer, force: Bool
     ) throws(RuntimeError) {
@@ -64,14 +70,14 @@ package enum Delete {
 }
 
 extension ExistingContainer {
-    /// How long the guest may take to end what was killed, in tries of this many milliseconds.
+    /// Milliseconds between two questions.
     private static let releaseInterval: Int32 = 20
-    private static let releaseAttempts = 1500
 
-    /// A container in the machine of another one: returns when that knows it no more, or is gone itself.
-    fileprivate func awaitRelease() throws(RuntimeError) {
+    /// A container in the machine of another one: returns when that knows it no more, or is gone itself; an error when it
+    /// still does after so many milliseconds.
+    fileprivate func awaitRelease(_ milliseconds: Int32) throws(RuntimeError) {
         guard !record.machine.isEmpty else { return }
-        for _ in 0..<Self.releaseAttempts {
+        for _ in 0...(milliseconds / Self.releaseInterval) {
             guard var client = try? SandboxClient(directory), (try? client.query()) != nil else {
                 return
             }
