@@ -3,10 +3,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/openat2.h>
 #include <sched.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -47,6 +50,24 @@ static int copy(int folder, const char *name, int flags, const char **step) {
 
 int cl_copy_tree(int file, int flags, const char **step) { return copy(file, "", flags, step); }
 
+int cl_reopen(int file, const char **step) {
+    char link[sizeof "/proc/self/fd/-2147483648"], path[PATH_MAX];
+    struct open_how how = {
+        .flags = O_PATH | O_NOFOLLOW | O_CLOEXEC, .resolve = RESOLVE_NO_SYMLINKS};
+    struct stat before, after;
+    ssize_t size;
+    int own;
+    snprintf(link, sizeof link, "/proc/self/fd/%d", file);
+    TRY("readlink", size = readlink(link, path, sizeof path - 1));
+    path[size] = 0;
+    TRY("open again", own = (int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof how));
+    if (fstat(file, &before) == 0 && fstat(own, &after) == 0 && before.st_dev == after.st_dev &&
+        before.st_ino == after.st_ino)
+        return own;
+    close(own);
+    return -ESTALE;
+}
+
 // A new file system of this type in a mount of its own.
 static int detached(const char *type, const char **step) {
     int context, mount;
@@ -75,6 +96,19 @@ static int show_proc(int proc, int root, const char **step) {
     return 0;
 }
 
+// What is not there, or cannot be mounted on, is left out: the guest makes such places when it mounts.
+static void show(const struct cl_shown *shown, int root) {
+    struct open_how how = {
+        .flags = O_PATH | O_CLOEXEC,
+        .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
+    };
+    int place = (int)syscall(SYS_openat2, root, shown->place, &how, sizeof how);
+    if (place < 0)
+        return;
+    move_mount(shown->tree, "", place, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
+    close(place);
+}
+
 // Makes the tree the root, and lets go of all else.
 static int enter(int tree, const char **step) {
     TRY("move_mount", move_mount(tree, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH));
@@ -86,7 +120,7 @@ static int enter(int tree, const char **step) {
     return 0;
 }
 
-int cl_enclose(int folder, int flags, const char **step) {
+int cl_enclose(int folder, int flags, const struct cl_shown *shown, int count, const char **step) {
     int tree, root, proc = -1, result, descriptors;
     flags |= CL_TREE_RECURSIVE;
     // While the mounts are still ones of this namespace.
@@ -104,6 +138,8 @@ int cl_enclose(int folder, int flags, const char **step) {
         return result;
     if (proc >= 0 && (result = show_proc(proc, tree, step)) < 0)
         return result;
+    for (int i = 0; i < count; i++)
+        show(&shown[i], tree);
     TRY("fchdir", fchdir(root));
     TRY("chroot", chroot("."));
     close(proc);

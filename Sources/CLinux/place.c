@@ -10,6 +10,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -27,6 +28,13 @@ static _Noreturn void give_up(int pipe, int step, int index) {
     _exit(127);
 }
 
+// What the child executes.
+struct program {
+    const char *path;
+    char *const *argv, *const *envp;
+    const char *folder;
+};
+
 // No signal is handled or ignored, those of the C library's own among them.
 static void reset_signals(void) {
     // The kernel's struct sigaction: handler, flags, restorer, mask.
@@ -36,8 +44,8 @@ static void reset_signals(void) {
 }
 
 // Runs in the child, which shares nothing with its parent: system calls only.
-static _Noreturn void begin(const char *path, char *const argv[], char *const envp[],
-                            const int *copies, int count, const struct cl_place *place, int pipe) {
+static _Noreturn void begin(const struct program *program, const int *copies, int count,
+                            const struct cl_place *place, int pipe) {
     reset_signals();
     for (int i = 0; i < place->cgroup_count; i++)
         // 0 is the process that writes.
@@ -45,16 +53,20 @@ static _Noreturn void begin(const char *path, char *const argv[], char *const en
             give_up(pipe, CL_SPAWN_CGROUP, i);
     if (place->network >= 0 && setns(place->network, CLONE_NEWNET) < 0)
         give_up(pipe, CL_SPAWN_NETWORK, 0);
+    if ((place->mounts >= 0 && setns(place->mounts, CLONE_NEWNS) < 0) ||
+        (place->new_mounts && mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0))
+        give_up(pipe, CL_SPAWN_MOUNTS, 0);
     for (int i = 0; i < count; i++)
         if (dup2(copies[i], i) < 0)
             give_up(pipe, CL_SPAWN_EXECUTE, 0);
-    if (setsid() < 0 || chdir("/") < 0 || close_range(count, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
+    if (setsid() < 0 || chdir(program->folder) < 0 ||
+        close_range(count, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
         give_up(pipe, CL_SPAWN_EXECUTE, 0);
     sigset_t blocked;
     memset(&blocked, 0, sizeof blocked);
     memcpy(&blocked, &place->blocked, sizeof place->blocked);
     sigprocmask(SIG_SETMASK, &blocked, NULL);
-    execve(path, argv, envp);
+    execve(program->path, program->argv, program->envp);
     give_up(pipe, CL_SPAWN_EXECUTE, 0);
 }
 
@@ -62,6 +74,7 @@ static _Noreturn void begin(const char *path, char *const argv[], char *const en
 static pid_t split(const struct cl_place *place) {
     struct clone_args arguments = {
         .flags = (place->new_pids ? CLONE_NEWPID : 0) | (place->new_network ? CLONE_NEWNET : 0) |
+                 (place->new_mounts ? CLONE_NEWNS : 0) |
                  (place->new_ipc_and_uts ? CLONE_NEWIPC | CLONE_NEWUTS : 0),
         .exit_signal = SIGCHLD,
     };
@@ -69,8 +82,8 @@ static pid_t split(const struct cl_place *place) {
 }
 
 // The child's pid, or what has kept it from its program.
-static int start(const char *path, char *const argv[], char *const envp[], const int *copies,
-                 int count, const struct cl_place *place, const int pipe[2],
+static int start(const struct program *program, const int *copies, int count,
+                 const struct cl_place *place, const int pipe[2],
                  struct cl_spawn_failure *failure) {
     struct report report;
     sigset_t all, before;
@@ -79,7 +92,7 @@ static int start(const char *path, char *const argv[], char *const envp[], const
     pid_t pid = split(place);
     int error = errno;
     if (pid == 0)
-        begin(path, argv, envp, copies, count, place, pipe[1]);
+        begin(program, copies, count, place, pipe[1]);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     close(pipe[1]);
     if (pid < 0)
@@ -95,8 +108,10 @@ static int start(const char *path, char *const argv[], char *const envp[], const
     return -report.error;
 }
 
-int cl_spawn_placed(const char *path, char *const argv[], char *const envp[], const int *fds,
-                    int count, const struct cl_place *place, struct cl_spawn_failure *failure) {
+int cl_spawn_placed(const char *path, char *const argv[], char *const envp[], const char *folder,
+                    const int *fds, int count, const struct cl_place *place,
+                    struct cl_spawn_failure *failure) {
+    const struct program program = {path, argv, envp, folder};
     int copies[MAX_SPAWN], ends[2], error = 0, made = 0;
     *failure = (struct cl_spawn_failure){CL_SPAWN_START, 0};
     if (count < 3 || count > MAX_SPAWN)
@@ -111,7 +126,7 @@ int cl_spawn_placed(const char *path, char *const argv[], char *const envp[], co
         if ((copies[made] = fcntl(fds[made], F_DUPFD_CLOEXEC, HIGH)) < 0)
             error = -errno;
     if (!error)
-        error = start(path, argv, envp, copies, count, place, pipe, failure);
+        error = start(&program, copies, count, place, pipe, failure);
     else if (pipe[1] >= 0)
         close(pipe[1]);
     for (int i = 0; i < made; i++)

@@ -7,6 +7,7 @@ extension Child {
         /// Of `cgroup.procs` files, open for writing: the child joins each of those control groups.
         package var cgroups: [Int32] = []
         package var network = Network.inherited
+        package var mounts = Mounts.inherited
         /// Process 1 of a pid namespace of its own: its end ends all that it has started, and it sees no other process.
         package var newProcessNamespace = false
         /// Message queues, semaphores, shared memory and a host name of its own.
@@ -27,6 +28,16 @@ extension Child {
         case joined(Int32)
     }
 
+    /// Where the paths that a child uses lead.
+    package enum Mounts: Equatable, Sendable {
+        /// Where they lead its parent.
+        case inherited
+        /// There, but for what is mounted in the child's namespace alone.
+        case new
+        /// To the namespace of this descriptor.
+        case joined(Int32)
+    }
+
     /// Why a child did not come to its program.
     package struct PlacementError: Error, Equatable, Sendable {
         package enum Step: Equatable, Sendable {
@@ -35,6 +46,8 @@ extension Child {
             /// Joining the cgroup of this index.
             case cgroup(Int)
             case network
+            /// Joining or making the mount namespace.
+            case mounts
             case execute
         }
 
@@ -50,7 +63,7 @@ extension Child {
     /// Like the other `spawn`, but for the placement. Only what runs in the child is placed, not this process.
     package static func spawn(
         _ path: String, arguments: [String], environment: [String], descriptors: [Int32],
-        placement: Placement
+        placement: Placement, folder: String = "/"
     ) throws(PlacementError) -> Child {
         var failure = cl_spawn_failure()
         // SAFETY: all arrays outlive the call and end with nil where C expects it.
@@ -60,7 +73,7 @@ extension Child {
                     unsafe descriptors.withUnsafeBufferPointer { numbers in
                         var place = unsafe cl_place(placement, cgroups)
                         return unsafe cl_spawn_placed(
-                            path, arguments, environment, numbers.baseAddress,
+                            path, arguments, environment, folder, numbers.baseAddress,
                             Int32(numbers.count), &place, &failure)
                     }
                 }
@@ -86,6 +99,12 @@ extension cl_place {
         case .new: unsafe new_network = 1
         case .joined(let number): unsafe network = number
         }
+        unsafe mounts = -1
+        switch placement.mounts {
+        case .inherited: break
+        case .new: unsafe new_mounts = 1
+        case .joined(let number): unsafe mounts = number
+        }
         unsafe new_pids = placement.newProcessNamespace ? 1 : 0
         unsafe new_ipc_and_uts = placement.newMessageNamespaces ? 1 : 0
         unsafe blocked = placement.blockedSignals.bits
@@ -97,6 +116,7 @@ extension Child.PlacementError.Step {
         switch Int(failure.step) {
         case CL_SPAWN_CGROUP: self = .cgroup(Int(failure.index))
         case CL_SPAWN_NETWORK: self = .network
+        case CL_SPAWN_MOUNTS: self = .mounts
         case CL_SPAWN_EXECUTE: self = .execute
         default: self = .start
         }

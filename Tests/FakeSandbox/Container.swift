@@ -191,12 +191,26 @@ final class Container {
 
     /// Makes the root of the container its own, and says what it sees then, one item per line.
     private func describeEnclosure() throws {
-        let share = configuration.shares[0].descriptor
+        let root = try Enclosure.reopen(configuration.shares[0].descriptor)
+        let share = root.rawValue
         let file = try OwnedFD.memoryFile("kept")
         let shared = try Enclosure.copy(share, recursive: true, readOnly: false)
-        try Enclosure.enter(share, readOnly: configuration.container.rootReadonly)
+        var volumes: [Enclosure.Shown] = []
+        for mount in configuration.container.mounts {
+            guard let volume = configuration.shares.first(where: { $0.name == mount.sharePath })
+            else { continue }
+            let source = try Enclosure.reopen(volume.descriptor)
+            let tree = try Enclosure.copy(
+                source.rawValue, recursive: volume.recursive, readOnly: volume.view.readonly)
+            volumes.append(.init(tree.release(), at: mount.destination))
+        }
+        try Enclosure.enter(
+            share, readOnly: configuration.container.rootReadonly, showing: volumes)
         let names = try OwnedFD.open("/", O_RDONLY | O_DIRECTORY).names()
         try say("/ \(names.map { String(decoding: $0.bytes, as: UTF8.self) }.sorted())\n")
+        if let below = try? shared.open(at: "below", O_RDONLY | O_DIRECTORY).names() {
+            try say("below \(below.map { String(decoding: $0.bytes, as: UTF8.self) }.sorted())\n")
+        }
         try say("pid \(getpid())\n")
         let mounts = try? OwnedFD.open("/proc/self/mountinfo", O_RDONLY).readAll(limit: 1 << 20)
         try say("mounts \(mounts?.count(where: { $0 == UInt8(ascii: "\n") }) ?? 0)\n")

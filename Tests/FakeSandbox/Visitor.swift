@@ -9,6 +9,7 @@ enum Visitor {
         // CLONE_NEWNS
         try Errno.check(cl_setns(namespace.rawValue, 0x20000))
         print("/ \(try names("/"))")
+        if let volume = try? names("/volume") { print("volume \(volume)") }
         print("processes \((try? names("/proc").filter { Int($0) != nil }) ?? [])")
         do {
             _ = try OwnedFD.open("/made", O_WRONLY | O_CREAT, mode: 0o600).status()

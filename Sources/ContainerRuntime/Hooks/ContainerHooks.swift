@@ -1,6 +1,9 @@
+internal import Glibc
+internal import Linux
 internal import OCISpec
 
-/// The hooks of one container that run on the host, in the folder of its bundle and with its state on their stdin.
+/// The hooks of one container that run on the host, with its state on their stdin: in the folder of its bundle, and those of
+/// `createContainer` in its root, where the guest sees what they mount.
 struct ContainerHooks {
     private let hooks: Hooks
     private let record: StateRecord
@@ -13,8 +16,21 @@ struct ContainerHooks {
     /// The first that fails ends it.
     func run(_ kind: HookKind, _ status: ContainerStatus) throws(RuntimeError) {
         guard !hooks[kind].isEmpty else { return }
+        let state = Array(state(status).utf8)
+        guard kind == .createContainer else {
+            return try HookRunner.run(hooks[kind], kind: kind, state: state, in: record.bundle)
+        }
         try HookRunner.run(
-            hooks[kind], kind: kind, state: Array(state(status).utf8), in: record.bundle)
+            hooks[kind], kind: kind, state: state, in: record.rootfs, mounts: try mounts())
+    }
+
+    /// Of the process that stands for the container, which has the host's until it begins; nil where it has none of its own.
+    private func mounts() throws(RuntimeError) -> OwnedFD? {
+        guard ProcessSetup.mayAdminister else { return nil }
+        let path = "/proc/\(record.pid)/ns/mnt"
+        return try RuntimeError.wrap("open \(path)") { () throws(Errno) in
+            try OwnedFD.open(path, O_RDONLY)
+        }
     }
 
     /// After the end of the container. What fails is logged, and the others run all the same (runtime.md,

@@ -15,28 +15,40 @@ struct HookProcess: ~Copyable {
     private var output: OutputTail
     private var errors: OutputTail
 
-    /// Starts it with the state on its stdin and its output kept. As with runc and crun, one that names no environment
-    /// has vmrun's.
+    /// Starts it with the state on its stdin and its output kept, in a mount namespace (nil: this process's). As with runc
+    /// and crun, one that names no environment has vmrun's.
     static func start(
-        _ hook: HookEntry, state: [UInt8], in directory: String
+        _ hook: HookEntry, state: [UInt8], in directory: String, mounts: Int32?
     ) throws(HookFailure) -> HookProcess {
         do throws(Errno) {
-            let arguments = hook.args ?? []
             let output = try OwnedFD.pipe()
             let errors = try OwnedFD.pipe()
             let input = try input(state)
-            let child = try Child.spawn(
-                hook.path, arguments: arguments.isEmpty ? [hook.path] : arguments,
-                environment: hook.env ?? inheritedEnvironment(),
-                descriptors: [
-                    input.rawValue, output.second.rawValue, errors.second.rawValue,
-                ], folder: directory)
+            let child = try spawn(
+                hook, [input.rawValue, output.second.rawValue, errors.second.rawValue],
+                in: directory, mounts: mounts)
             return HookProcess(
                 child: child, timeout: hook.timeout, timer: try TimerFD(),
                 output: try OutputTail(output.keepingFirst()),
                 errors: try OutputTail(errors.keepingFirst()))
         } catch {
             throw HookFailure(reason: "fork/exec \(hook.path): \(error)")
+        }
+    }
+
+    private static func spawn(
+        _ hook: HookEntry, _ descriptors: [Int32], in directory: String, mounts: Int32?
+    ) throws(Errno) -> Child {
+        let arguments = hook.args ?? []
+        var placement = Child.Placement()
+        if let mounts { placement.mounts = .joined(mounts) }
+        do throws(Child.PlacementError) {
+            return try Child.spawn(
+                hook.path, arguments: arguments.isEmpty ? [hook.path] : arguments,
+                environment: hook.env ?? inheritedEnvironment(), descriptors: descriptors,
+                placement: placement, folder: directory)
+        } catch {
+            throw error.errno
         }
     }
 

@@ -4,7 +4,7 @@ internal import OCISpec
 internal import Protocols
 
 /// Where the sandbox of a container is on the host: in the container's control group and network namespace, and alone
-/// in a pid namespace. (Its mount namespace it makes itself: `Enclosure`.) One thread uses it.
+/// in a pid namespace. Its mount namespace has what the caller's has, until it encloses itself (`Enclosure`). One thread uses it.
 ///
 /// Without CAP_SYS_ADMIN the sandbox stays in the namespaces of its caller, and joins none.
 final class HostPlacement {
@@ -99,7 +99,7 @@ final class HostPlacement {
 }
 
 extension Child.Placement {
-    /// With signals as messages; where it may be alone, with namespaces of its own but for the mounts (`Enclosure`).
+    /// With signals as messages; where it may be alone, with namespaces of its own.
     init(alone: Bool) {
         self.init()
         blockedSignals = .messages
@@ -107,6 +107,7 @@ extension Child.Placement {
         newProcessNamespace = true
         newMessageNamespaces = true
         network = .new
+        mounts = .new
     }
 }
 
@@ -149,6 +150,7 @@ extension HostCgroup {
         case .start: "make the namespaces of the sandbox"
         case .cgroup(let index): "join the cgroup \(folders[index].path)"
         case .network: "join the network namespace"
+        case .mounts: "make the mount namespace of the sandbox"
         case .execute: "start \(program)"
         }
     }

@@ -64,25 +64,53 @@ extension Jail {
     /// Leaves it no files of the host but the shares, which become copies of mounts that no name leads out of. As a user
     /// without rights over mounts it keeps the caller's: Landlock and the filters are what confines it then.
     ///
-    /// Whoever enters the mount namespace is to see the container's root: engines copy files that way.
+    /// Whoever enters the mount namespace is to see the container's root and its volumes: engines copy files that way.
     func enclose(
-        _ shares: inout [Share], root: String? = nil, rootIsReadOnly: Bool = false
+        _ shares: inout [Share], root: String? = nil, rootIsReadOnly: Bool = false,
+        mounts: [Mount] = []
     ) throws(Failure) {
         guard isPrivileged else { return }
         try carryOut(.namespaces) {
+            for index in shares.indices {
+                let own = try Enclosure.reopen(shares[index].descriptor)
+                // Closes the caller's.
+                _ = OwnedFD(taking: shares[index].descriptor)
+                shares[index].descriptor = own.release()
+            }
             let folder = shares.first { $0.name == root }?.descriptor
             let copies = try shares.map { share in
                 try Enclosure.copy(
                     share.descriptor, recursive: share.recursive, readOnly: share.view.readonly
                 ).release()
             }
-            try Enclosure.enter(folder, readOnly: rootIsReadOnly)
+            let shown = try volumes(mounts, among: shares)
+            defer { for volume in shown { _ = OwnedFD(taking: volume.tree) } }
+            try Enclosure.enter(
+                folder, readOnly: rootIsReadOnly,
+                showing: shown.map { Enclosure.Shown($0.tree, at: $0.place) })
             for (index, copy) in zip(shares.indices, copies) {
-                // Closes the host's.
+                // Closes the one of a mount that can be left.
                 _ = OwnedFD(taking: shares[index].descriptor)
                 shares[index].descriptor = copy
             }
         }
+    }
+
+    /// Copies of those that are shared as they are, in their order; the caller closes them. Those with other owners than on the
+    /// host would show the host's.
+    private func volumes(
+        _ mounts: [Mount], among shares: [Share]
+    ) throws -> [(tree: Int32, place: String)] {
+        var volumes: [(tree: Int32, place: String)] = []
+        for mount in mounts where !mount.sharePath.isEmpty {
+            guard let share = shares.first(where: { $0.name == mount.sharePath }),
+                share.view.uidMappings.isEmpty, share.view.gidMappings.isEmpty
+            else { continue }
+            let tree = try Enclosure.copy(
+                share.descriptor, recursive: share.recursive, readOnly: share.view.readonly)
+            volumes.append((tree.release(), mount.destination))
+        }
+        return volumes
     }
 
     /// Takes limits, privileges and all files but the shares from the process. `log` is where trapped calls are told.

@@ -120,12 +120,12 @@ package final class Sandbox {
         }
     }
 
-    /// The container's root is what is to be seen of the process by those who enter it.
+    /// The container's root, with its volumes, is what is to be seen of the process by those who enter it.
     private func confine() throws(Jail.Failure) {
         let container = configuration.container
         try jail.enclose(
             &configuration.shares, root: container.rootPath,
-            rootIsReadOnly: container.rootReadonly)
+            rootIsReadOnly: container.rootReadonly, mounts: container.mounts)
         try jail.confineProcess(
             configuration.shares, servesFiles: true, log: configuration.descriptors.log)
     }

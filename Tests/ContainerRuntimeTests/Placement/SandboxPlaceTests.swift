@@ -59,6 +59,59 @@ struct SandboxPlaceTests {
         #expect(!mounts.contains(bundle.folder))
     }
 
+    /// Those who mount for a container: in its mount namespace, by its pid or in a createContainer hook.
+    @Test func hasWhatHooksMountAndTheHostHasNot() throws {
+        let bundle = try TestBundle(["enclosed"])
+        let below = bundle.bundle + "/rootfs/below"
+        for name in ["", "/by-pid", "/by-hook"] {
+            try FileManager.default.createDirectory(
+                atPath: below + name, withIntermediateDirectories: false)
+        }
+        let byPID =
+            #"pid=$(sed 's/.*\"pid\":\([0-9]*\).*/\1/'); "#
+            + "nsenter -t $pid -m mount -t tmpfs none \(below)"
+        let byHook = "mount -t tmpfs none below && mkdir below/of-the-hook"
+        let hooks = [("createRuntime", byPID), ("createContainer", byHook)].map { kind, script in
+            let text = script.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
+            return #""\#(kind)": [{"path": "/bin/sh", "args": ["sh", "-c", "\#(text)"]}]"#
+        }
+        try edit(
+            bundle, #""root":"#, "\"hooks\": {\(hooks.joined(separator: ","))}, \"root\":")
+        #expect(try views(bundle).own.contains("below [\"of-the-hook\"]\n"))
+        let names = try FileManager.default.contentsOfDirectory(atPath: below).sorted()
+        #expect(names == ["by-hook", "by-pid"])
+        let mounts = try String(contentsOfFile: "/proc/self/mountinfo", encoding: .utf8)
+        #expect(!mounts.contains(bundle.folder))
+    }
+
+    /// Engines copy files to volumes that way. The process itself does not see them.
+    @Test func thoseWhoEnterSeeVolumes() throws {
+        let bundle = try TestBundle(["enclosed"])
+        let root = bundle.bundle + "/rootfs"
+        let source = bundle.folder + "/source"
+        for folder in [source + "/inside", root + "/volume", root + "/below", root + "/file"] {
+            try FileManager.default.createDirectory(
+                atPath: folder, withIntermediateDirectories: true)
+        }
+        // What is not there, is of another kind, or is behind a link.
+        try FileManager.default.createSymbolicLink(
+            atPath: root + "/link", withDestinationPath: "/volume/../..")
+        let mounts = ["/volume", "/missing/place", "/file/", "/link/volume/inside"].map { place in
+            let source = place == "/file/" ? "/dev/null" : source
+            return
+                #"{"destination": "\#(place)", "source": "\#(source)", "options": ["bind", "rw"]}"#
+        }
+        try edit(
+            bundle, #""root":"#, "\"mounts\": [\(mounts.joined(separator: ","))], \"root\":")
+        let (own, visitor) = try views(bundle)
+        #expect(visitor.contains("volume [\"inside\"]\n"))
+        #expect(own.contains("below []\n"))
+        let left = try FileManager.default.contentsOfDirectory(atPath: root).sorted()
+        #expect(!left.contains("missing"))
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: root + "/volume").isEmpty)
+    }
+
     /// What is called proc in the root may lead anywhere.
     @Test func doesNotFollowALinkToMountOn() throws {
         let bundle = try TestBundle(["enclosed"])

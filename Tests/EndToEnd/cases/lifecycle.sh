@@ -279,6 +279,28 @@ test_hooks_run_in_their_order_with_the_state() {
     rm -f "$work/marks" "$work/inner"
 }
 
+# Of a createRuntime hook in the mount namespace of the pid that it is told, and of a createContainer hook.
+test_the_guest_sees_what_hooks_mount() {
+    local path
+    mkdir -p "$work/mounted"
+    echo 'of the host' >"$work/mounted/file"
+    cat >"$work/hook" <<-'END'
+	#!/bin/sh -e
+	pid=$(sed -n 's/.*"pid": *\([0-9]*\).*/\1/p')
+	nsenter -m -t "$pid" mount --bind "$1" "$2"
+	END
+    chmod 755 "$work/hook"
+    path=$(bundle ".hooks = {
+        createRuntime: [{path: \"$work/hook\", args: [\"hook\", \"$work/mounted\", \"$busybox_bundle/rootfs/tmp\"],
+            env: [\"PATH=/usr/bin:/bin\"]}],
+        createContainer: [{path: \"/bin/mount\", args: [\"mount\", \"--bind\", \"$work/mounted\", \"root\"]}]}" \
+        cat /tmp/file /root/file)
+    run_in "$path"
+    expect_equal "$status $(<"$work/out")" $'0 of the host\nof the host' "$(<"$work/err")"
+    expect_equal "$(grep -c -F "$busybox_bundle" /proc/self/mountinfo)" 0
+    rm -rf "$work/hook" "$work/mounted"
+}
+
 test_a_hook_that_fails_leaves_nothing() {
     local path
     path=$(bundle '.hooks.createRuntime = [{path: "/bin/sh", args: ["sh", "-c", "echo no reason >&2; exit 3"]}]' true)

@@ -59,7 +59,8 @@ skip_podman_runs_containers() { engine_missing podman conmon catatonit; }
 test_podman_manages_a_container() {
     local name=life
     begin_podman
-    "${podman[@]}" run -d --name "$name" "${run_options[@]}" busybox sh -c '
+    mkdir -p "$engine/volume"
+    "${podman[@]}" run -d --name "$name" "${run_options[@]}" -v "$engine/volume:/root" busybox sh -c '
         trap "echo got USR1" USR1; trap "echo got TERM; exit 9" TERM; echo begun; while :; do sleep 0.1; done' >/dev/null
     expect_equal "$("${podman[@]}" inspect "$name" --format '{{.State.Status}} {{.OCIRuntime}}')" "running $engine/bin/vmrun"
     ends 42 "${podman[@]}" exec -i -u 1000 -w /tmp -e COLOUR=red "$name" sh -c 'cat; echo $COLOUR; pwd; id -u; exit 42' <<<'from stdin'
@@ -81,6 +82,10 @@ test_podman_manages_a_container() {
     expect_equal "$out" 'of the host'
     "${podman[@]}" cp "$name:/tmp/e2e-out" "$engine/out"
     expect_equal "$(<"$engine/out")" 'of the guest'
+    "${podman[@]}" cp "$engine/in" "$name:/root/in-volume"
+    expect_equal "$(<"$engine/volume/in-volume")" 'of the host'
+    ends 0 "${podman[@]}" exec "$name" cat /root/in-volume
+    expect_equal "$out" 'of the host'
 
     "${podman[@]}" kill -s USR1 "$name" >/dev/null
     wait_for 60 podman_logged "$name" 'got USR1'
