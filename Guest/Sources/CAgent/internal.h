@@ -10,3 +10,6 @@
 
 // Copies the entries of one open folder into another. Depth counts from 0.
 int64_t ca_copy_tree(int from, int to, int depth);
+
+// Opens a path below a root (O_PATH), and makes it, a folder or a file, where it is missing, with the folders on the way.
+int64_t ca_make_path(int root, const char *path, int is_folder);

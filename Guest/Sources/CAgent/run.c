@@ -116,6 +116,8 @@ static int64_t perform(const struct ca_step *step, uint32_t index, const uint64_
         return check_folder();
     case CA_COPY_TREE:
         return ca_copy_tree((int)a[0], (int)a[1], 0);
+    case CA_MAKE_PATH:
+        return ca_make_path((int)a[0], (const char *)a[1], (int)a[2]);
     case CA_PRINT_MODE:
         return print_mode((int)a[0], (char *)a[1]);
     case CA_FAIL:

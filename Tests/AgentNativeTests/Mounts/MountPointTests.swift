@@ -65,16 +65,45 @@ struct MountPointTests {
                 == "filesystem must be mounted on ordinary directory: \"/link\": not a directory")
     }
 
-    @Test("a link to what is missing is an error, and makes nothing outside")
-    func dangling() throws {
-        try agent.link("rootfs/link", to: "/../../outside")
+    /// Images whose /etc/resolv.conf is a link into /run are common.
+    @Test(
+        "what a link leads to is made inside where it is missing",
+        arguments: [
+            ("/run/a/b", "run/a/b"), ("../../run/./x/../c", "run/c"), ("new", "etc/new"),
+            ("/other/d", "elsewhere/d"),
+        ], ["volume", "volume/file"])
+    func dangling(link: (target: String, place: String), source: String) throws {
+        try agent.makeFolder("rootfs/etc")
+        try agent.link("rootfs/etc/link", to: link.target)
+        // A link that leads to another one, and that to what is missing.
+        try agent.link("rootfs/other", to: "../elsewhere")
+        let before = listing()
+
+        let outcome = try agent.shell("cat /\(link.place)/file || cat /\(link.place)") {
+            $0.mounts.append(Plans.bind(source, at: "/etc/link"))
+        }
+
+        #expect(outcome.output == "mounted")
+        let made = listing().filter { !before.contains($0) }
+        #expect(made.contains("rootfs/" + link.place))
+        #expect(made.allSatisfy { $0.hasPrefix("rootfs/") })
+    }
+
+    @Test(
+        "a link that leads nowhere is an error, and makes nothing",
+        arguments: ["link", "/etc/link", "file/below", String(repeating: "x/", count: 2000)])
+    func nowhere(target: String) throws {
+        try agent.makeFolder("rootfs/etc")
+        try agent.put("", at: "rootfs/etc/file")
+        try agent.link("rootfs/etc/link", to: target)
         var plan = Plans.container("true")
-        plan.mounts.append(Plans.bind("volume", at: "/link"))
+        let name = String(repeating: "y", count: 200)
+        plan.mounts.append(Plans.bind("volume", at: "/etc/link/" + name))
         let before = listing()
 
         let failure = try agent.failure(of: plan)
 
-        #expect(failure.operation == "mount at \"/link\"")
+        #expect(failure.operation.hasPrefix("mount at \"/etc/link"))
         #expect(listing() == before)
     }
 

@@ -25,7 +25,18 @@ extension Program {
             .number(how), .number(24), result: result, tolerating: errors, doing: action)
     }
 
-    /// Opens a path below a root, and makes it and the folders on the way where they are missing.
+    /// Opens a path below a root, and makes it and the folders on the way where they are missing, also where a link leads to
+    /// what is missing (place.c): engines mount on such links of images.
+    mutating func makePlace(
+        _ path: [String], as kind: Kind, in root: Register, to result: Register, _ action: Action
+    ) {
+        add(
+            .makePath, .register(root), .text(path.joined(separator: "/")),
+            .number(kind == .folder ? 1 : 0), result: result, doing: action)
+    }
+
+    /// Opens a path below a root, and makes it and the folders on the way where they are missing; not those that a link
+    /// leads to.
     mutating func makeOpen(
         _ path: [String], as kind: Kind, in root: Register, to result: Register, _ action: Action
     ) {

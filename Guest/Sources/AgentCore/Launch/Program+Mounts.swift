@@ -83,10 +83,10 @@ extension Program {
         let isFolder = add(
             .openat2, .register(tree), .text("."), .number(how), .number(24),
             tolerating: [ENOTDIR], doing: action)
-        makeOpen(path, as: .file, in: registers.root, to: registers.target, action)
+        makePlace(path, as: .file, in: registers.root, to: registers.target, action)
         let made = jump()
         onSuccess(of: [isFolder])
-        makeOpen(path, as: .folder, in: registers.root, to: registers.target, action)
+        makePlace(path, as: .folder, in: registers.root, to: registers.target, action)
         onSuccess(of: [exists, made])
         attach(tree, at: registers.target, action)
     }
@@ -165,7 +165,7 @@ extension Program {
         add(
             .fail, .number(UInt64(ENOENT)), result: registers.existed, tolerating: [ENOENT],
             doing: action)
-        makeOpen(path, as: .folder, in: registers.root, to: registers.target, action)
+        makePlace(path, as: .folder, in: registers.root, to: registers.target, action)
         onSuccess(of: [exists])
     }
 

@@ -59,6 +59,7 @@ struct SystemCall: Equatable {
     static let findHome = SystemCall(number: Int32(CA_HOME))
     static let checkFolder = SystemCall(number: Int32(CA_CHECK_FOLDER))
     static let copyTree = SystemCall(number: Int32(CA_COPY_TREE))
+    static let makePath = SystemCall(number: Int32(CA_MAKE_PATH))
     static let printMode = SystemCall(number: Int32(CA_PRINT_MODE))
     static let fail = SystemCall(number: Int32(CA_FAIL))
     static let value = SystemCall(number: Int32(CA_VALUE))

@@ -26,6 +26,8 @@ enum {
     CA_CHECK_FOLDER,
     // (from, to): copies what one folder holds into another, both open.
     CA_COPY_TREE,
+    // (root, path, is_folder): opens a mount point below a root, which is made where it is missing.
+    CA_MAKE_PATH,
     // (folder, digits): writes the mode of an open folder as CA_MODE_DIGITS octal digits.
     CA_PRINT_MODE,
     // (errno): fails.
