@@ -12,22 +12,13 @@ final class NetworkGuest {
     static let mergeableBuffers: UInt64 = 1 << 15
     static let mac: [UInt8] = [0x02, 0, 0, 1, 2, 3]
 
-    private final class Wire {
-        let file: OwnedFD
-
-        init(_ file: consuming OwnedFD) throws {
-            try file.setNonBlocking(true)
-            self.file = file
-        }
-    }
-
     var ram: DriverMemory
     var receive: DriverQueue
     var transmit: DriverQueue
     private(set) var device: NetworkDevice
     let interrupts = Counter()
     let reports = Counter()
-    private var wire: Wire?
+    private var wire: PacketWire?
     private var posted: [UInt16: MemoryPiece] = [:]
     private let features: UInt64
 
@@ -66,10 +57,9 @@ final class NetworkGuest {
     }
 
     func attach() throws {
-        let pair = try UnixSocket.packetPair()
-        wire = try Wire(try pair.first.duplicate())
-        try device.attach(
-            taps: PassedDescriptors([try pair.second.duplicate().release()]))
+        let (wire, end) = try PacketWire.make()
+        self.wire = wire
+        try device.attach(taps: end)
     }
 
     /// Goes on with another device, as a machine that is saved and restored does.
@@ -176,13 +166,7 @@ extension NetworkGuest {
     }
 
     func takeArrived() throws -> [UInt8]? {
-        guard let wire else { return nil }
-        do throws(Errno) {
-            return try wire.file.read(upTo: 100_000)
-        } catch {
-            guard error == .wouldBlock else { throw error }
-            return nil
-        }
+        try wire?.take()
     }
 
     func cutWire() { wire = nil }

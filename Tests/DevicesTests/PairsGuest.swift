@@ -10,20 +10,11 @@ final class PairsGuest {
     static let status: UInt64 = 1 << 16
     static let multiqueue: UInt64 = 1 << 17 | 1 << 22
 
-    final class Wire {
-        let file: OwnedFD
-
-        init(_ file: consuming OwnedFD) throws {
-            try file.setNonBlocking(true)
-            self.file = file
-        }
-    }
-
     var ram: DriverMemory
     let device: NetworkDevice
     /// Receive and transmit queue of each pair, then the control queue.
     var queues: [DriverQueue]
-    private(set) var wires: [Wire] = []
+    private(set) var wires: [PacketWire] = []
     private(set) var transport: MMIOTransport
     let interrupts = Counter()
     let reports = Counter()
@@ -32,7 +23,7 @@ final class PairsGuest {
     init(pairs: Int = 2, without absent: UInt64 = 0, settings: [UInt8] = []) throws {
         var ram = try DriverMemory(size: 32 << 20)
         queues = (0..<2 * pairs).map { _ in DriverQueue(&ram, size: 256) }
-        if pairs > 1 { queues.append(DriverQueue(&ram, size: 64)) }
+        if pairs > 1 { queues.append(DriverQueue(&ram, size: 4)) }
         self.ram = ram
         let reports = reports
         device = try NetworkDevice(
@@ -59,9 +50,9 @@ final class PairsGuest {
         let taps = PassedDescriptors()
         wires = []
         for _ in 0..<count {
-            let pair = try UnixSocket.packetPair()
-            wires.append(try Wire(try pair.first.duplicate()))
-            taps.append(PassedDescriptors([try pair.second.duplicate().release()]))
+            let (wire, end) = try PacketWire.make()
+            wires.append(wire)
+            taps.append(end)
         }
         try device.attach(taps: taps, limits: limits)
     }
@@ -109,14 +100,7 @@ final class PairsGuest {
 
     /// The next packet that the guest has sent.
     func arrived(wire: Int, milliseconds: Int = 5000) throws -> [UInt8]? {
-        try waiting(milliseconds) {
-            do throws(Errno) {
-                return try self.wires[wire].file.read(upTo: 100_000)
-            } catch {
-                guard error == .wouldBlock else { throw error }
-                return nil
-            }
-        }
+        try waiting(milliseconds) { try self.wires[wire].take() }
     }
 
     func waiting<T>(_ milliseconds: Int, _ body: () throws -> T?) throws -> T? {
