@@ -80,7 +80,7 @@ struct NetworkPairsTests {
 
     @Test func aCommandMayBeInPieces() throws {
         let guest = try PairsGuest()
-        #expect(try guest.command([4, 0, 2, 0], pieces: 4) == 0)
+        #expect(try guest.command([4, 0, 2, 0], pieces: 2) == 0)
         #expect(guest.device.settings == [2, 0])
     }
 

@@ -13,7 +13,8 @@ package import Virtio
 /// queue is served only with it.
 package final class NetworkDevice: VirtioDevice {
     private static let queueSize: UInt16 = 256
-    private static let controlQueueSize: UInt16 = 64
+    /// As many descriptors as the longest command has, with one to spare; and as many commands are carried out in a turn.
+    private static let controlQueueSize: UInt16 = 4
 
     private let mac: [UInt8]
     private let pairs: [QueuePair]
