@@ -13,7 +13,7 @@ from pathlib import Path
 
 from benchmarks import children, procfs
 
-from . import configuration, functions, threads
+from . import configuration, functions, threads, tracepoints
 from .attempt import new_token
 from .subjects import Subject
 from .threads import ThreadFace
@@ -47,6 +47,8 @@ class Surface:
     calls_used: list[str] = field(default_factory=list)
     functions: int | None = None
     functions_missing: str = ""
+    tracepoints: int | None = None
+    tracepoints_missing: str = ""
     descriptors: dict[str, int] = field(default_factory=dict)
     mounts: int = 0
     writable_mounts: list[str] = field(default_factory=list)
@@ -106,6 +108,7 @@ class Measurement:
                 _look(process, result)
                 result.calls_used = self._used(process, folder, rootfs)
                 self._reached(process, rootfs, result)
+                self._passed(process, rootfs, result)
                 # What is open when it has been at work.
                 result.descriptors = _descriptors(process)
                 result.memory = procfs.pss(process)
@@ -148,6 +151,20 @@ class Measurement:
             count = tracer.stop()
         if not result.functions_missing:
             result.functions = count
+
+    @staticmethod
+    def _passed(process: int, rootfs: Path, result: Surface) -> None:
+        """The same with the kernel's tracepoints."""
+        tracer = tracepoints.Tracer(process)
+        try:
+            tracer.start()
+            _work_once(rootfs)
+        except OSError as error:
+            result.tracepoints_missing = str(error)
+        finally:
+            count = tracer.stop()
+        if not result.tracepoints_missing:
+            result.tracepoints = count
 
     def _time(self, subject: Subject, profile: str, folder: Path, rootfs: Path, result: Surface) -> None:
         for _ in range(self._starts):

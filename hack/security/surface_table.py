@@ -10,7 +10,9 @@ def table(surfaces: list[dict]) -> list[str]:
     lines += ["", *(f"- {one['subject']} {one['profile']} could not be measured: {one['failure']}"
                     for one in surfaces if one["failure"])]
     missing = {one["functions_missing"] for one in surfaces if one["functions_missing"]}
-    return lines + [f"- kernel functions: {reason}" for reason in sorted(missing)] + ["", *_threads(surfaces)]
+    lines += [f"- kernel functions: {reason}" for reason in sorted(missing)]
+    missing = {one["tracepoints_missing"] for one in surfaces if one["tracepoints_missing"]}
+    return lines + [f"- tracepoints: {reason}" for reason in sorted(missing)] + ["", *_threads(surfaces)]
 
 
 def _threads(surfaces: list[dict]) -> list[str]:
@@ -51,6 +53,10 @@ def functions(one: dict) -> str:
     return "not measured" if one["functions"] is None else str(one["functions"])
 
 
+def tracepoints(one: dict) -> str:
+    return "not measured" if one["tracepoints"] is None else str(one["tracepoints"])
+
+
 def _start(one: dict) -> str:
     return f"{statistics.median(one['start_seconds']):.2f}" if one["start_seconds"] else "?"
 
@@ -62,6 +68,7 @@ _ROWS = [
     ("requests of ioctl allowed", _all_ioctls),
     ("**host system calls used** by the workload", lambda one: str(len(one["calls_used"]))),
     ("functions of the host's kernel reached", functions),
+    ("tracepoints of the host's kernel passed", tracepoints),
     ("capabilities on the host", _capabilities),
     ("no_new_privs", lambda one: _yes(all(thread["no_new_privileges"] for thread in one["threads"]))),
     ("open descriptors", _descriptors),
