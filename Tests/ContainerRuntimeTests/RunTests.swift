@@ -169,7 +169,8 @@ let canRun = KVMProbe.run() == .hardware || KVMProbe.run() == .software
         #expect(try first.status() == 143)
     }
 
-    @Test func takesTheNameOfADeadContainer() throws {
+    /// Whatever has ended it.
+    @Test func theNameOfADeadContainerIsFreeWhenItIsDeleted() throws {
         let bundle = try TestBundle(["wait"])
         let first = try Invocation(bundle, ["run", "--detach"])
         #expect(try first.status() == 0)
@@ -178,7 +179,10 @@ let canRun = KVMProbe.run() == .hardware || KVMProbe.run() == .software
         #expect(eventually { kill(pid_t(pid), 0) == -1 || isZombie(pid) })
         try TestBundle.copyConfiguration(of: ["exit", "3"], to: bundle)
         let second = try Invocation(bundle)
-        #expect(try second.status() == 3)
+        #expect(try second.status() == 1)
+        #expect(second.errorText == "vmrun run failed: container with given ID already exists\n")
+        #expect(try Invocation(["delete", "c"], in: bundle).status() == 0)
+        #expect(try Invocation(bundle).status() == 3)
         #expect(bundle.containers == [])
     }
 

@@ -49,7 +49,7 @@ package struct ContainerDirectory: ~Copyable {
         throw .idInUse
     }
 
-    /// Gives the folder its lasting name; false where a living container has it.
+    /// Gives the folder its lasting name; false where a container has it that was not deleted.
     private static func publish(
         _ temporary: FileName, as name: FileName, in root: borrowing OwnedFD
     ) throws(Errno) -> Bool {
@@ -90,7 +90,7 @@ package struct ContainerDirectory: ~Copyable {
         guard links > 0 else { throw .containerNotFound }
     }
 
-    /// Removes what a crash has left of this name; nothing happens where there is nothing, or a container lives.
+    /// Removes what a crash has left of this name; nothing happens where there is nothing, or a container.
     static func removeRemains(of id: ContainerID, root path: String) {
         guard let root = try? OwnedFD.open(path.isEmpty ? "." : path, O_RDONLY | O_DIRECTORY),
             let name = try? FileName(component: id.text.utf8)
@@ -117,15 +117,12 @@ package struct ContainerDirectory: ~Copyable {
         }
     }
 
-    /// Removes the folder of a container that has come to its end without a verb; false where it lives.
+    /// Removes the folder of a container that was never made; false where there is one, which `delete` alone removes, also
+    /// when it has ended (runtime.md, "Create").
     private static func removeRemains(of name: FileName, in root: borrowing OwnedFD) -> Bool {
         guard let folder = try? root.openBeneath(name, O_RDONLY | O_DIRECTORY) else { return true }
         guard (try? folder.tryLock()) == true else { return false }
-        if let record = readState(in: folder) {
-            if record.process.isRunning { return false }
-            record.removeNetwork()
-            CgroupRemains.remove(record.cgroups)
-        }
+        guard readState(in: folder) == nil else { return false }
         empty(folder)
         try? root.remove(name, directory: true)
         return true

@@ -99,6 +99,27 @@ import Testing
         #expect(container.status == "created")
     }
 
+    /// It is the container's until that is deleted.
+    @Test(arguments: ["create", "run"])
+    func refusesTheNameOfOneThatHasEnded(verb: String) throws {
+        let container = try TestContainer.stopped()
+        let second = try container.call(verb, "--bundle", container.bundle.bundle, "c")
+        #expect(second == .fails(verb, "container with given ID already exists"))
+        #expect(container.status == "stopped")
+        #expect(try container.call("delete", "c") == .quiet)
+        try container.create()
+        #expect(container.status == "created")
+    }
+
+    @Test func keepsTheNameOfOneThatWasKept() throws {
+        let container = try TestContainer(["exit", "0"])
+        let run = ["run", "--keep", "--bundle", container.bundle.bundle, "c"]
+        #expect(try container.call(run) == .quiet)
+        #expect(
+            try container.call(run) == .fails("run", "container with given ID already exists"))
+        #expect(container.status == "stopped")
+    }
+
     @Test(arguments: [
         ["state", "--bogus", "c"], ["kill", "-x", "c"], ["delete", "--bogus", "c"],
     ])
