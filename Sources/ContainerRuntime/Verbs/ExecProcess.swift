@@ -69,7 +69,7 @@ package struct ExecProcess: Sendable {
             process.user = user
         }
         if noNewPrivileges { process.noNewPrivileges = true }
-        if !capabilities.isEmpty { add(to: &process) }
+        if !capabilities.isEmpty { try addCapabilities(to: &process) }
         return process
     }
 
@@ -89,7 +89,10 @@ package struct ExecProcess: Sendable {
         process.user?.gid = gid
     }
 
-    private func add(to process: inout OCISpec.Process) {
+    private func addCapabilities(to process: inout OCISpec.Process) throws(RuntimeError) {
+        if let unknown = capabilities.first(where: { Capability.bit(named: $0) == nil }) {
+            throw .usage("unknown capability \"\(unknown)\"")
+        }
         var sets = process.capabilities ?? Capabilities()
         sets.bounding = (sets.bounding ?? []) + capabilities
         sets.effective = (sets.effective ?? []) + capabilities

@@ -56,6 +56,15 @@ struct ExecProcessTests {
         #expect(process.capabilities?.ambient == ["CAP_CHOWN"])
     }
 
+    @Test func refusesACapabilityThatIsNone() {
+        var exec = ExecProcess()
+        exec.arguments = ["x"]
+        exec.capabilities = ["CAP_KILL", "CAP_UNKNOWN"]
+        #expect(
+            refusal { try exec.process(of: configuration(own)) }
+                == "unknown capability \"CAP_UNKNOWN\"")
+    }
+
     @Test(arguments: ["", ":", "1:", ":1", "x", "1:2:3", "4294967296", "-1", "0x1", " 1", "1.0"])
     func refusesUsers(text: String) throws {
         var exec = ExecProcess()
