@@ -3,6 +3,7 @@ import ctypes
 import json
 import os
 import re
+import select
 import socket
 import subprocess
 import time
@@ -103,15 +104,21 @@ def _run(context: Context, runtime: Runtime, bundle: Path, outside: str, size: i
         child.kill()
 
 
-def _move(context: Context, listener: socket.socket, move, size: int, limit: float) -> float:
-    """Seconds that the next connection's transfer takes."""
-    try:
-        listener.settimeout(limit)
-        with listener.accept()[0] as connection:
-            connection.settimeout(context.options.step_limit)
-            return move(connection, size)
-    except TimeoutError as error:
-        raise Failure("no connection within its time") from error
+def _move(context: Context, listener: socket.socket, move, size: int, limit: float, watch=lambda: None) -> float:
+    """Seconds that the next connection's transfer takes. `watch` is called each second until that comes; it may raise."""
+    deadline = time.monotonic() + limit
+    listener.settimeout(1)
+    while True:
+        watch()
+        try:
+            connection = listener.accept()[0]
+            break
+        except TimeoutError as error:
+            if time.monotonic() > deadline:
+                raise Failure("no connection within its time") from error
+    with connection:
+        connection.settimeout(context.options.step_limit)
+        return move(connection, size)
 
 
 def _rates(metric: str, size: int, seconds: float, host_seconds: float):
@@ -160,13 +167,20 @@ def _run_qemu(context: Context, accelerator: str, processor: str, inside: str, o
         result = []
         for metric, _, move in _MOVES:
             before = _host_seconds()
-            seconds = _move(context, listener, move, size, limit)
+            seconds = _move(context, listener, move, size, limit, lambda: _watch(child))
             result += _rates(metric, size, seconds, _host_seconds() - before)
         return [*result, _round_trips(outside, limit)]
     finally:
         listener.close()
         child.kill()
         run(["ip", "-n", inside, "link", "delete", tap])
+
+
+def _watch(child: Child) -> None:
+    """Nobody will connect any more."""
+    if select.select([child], [], [], 0)[0]:
+        raise Failure(f"QEMU ended: {child.errors().strip()[:200]}")
+    measure_qemu.stop_where_stuck(child)
 
 
 def join_tap(inside: str, tap: str) -> None:

@@ -85,7 +85,7 @@ def _boot(argv: list[str]) -> tuple[float, float]:
     child = Child(argv, stdout=-1)
     first, last = None, ""
     try:
-        for moment, line in timed_lines(child.stdout, _LIMIT, lambda: _stop_where_stuck(child)):
+        for moment, line in timed_lines(child.stdout, _LIMIT, lambda: stop_where_stuck(child)):
             first = first if first is not None else moment - child.begin
             last = line.strip() or last
             if _INIT in line:
@@ -97,7 +97,7 @@ def _boot(argv: list[str]) -> tuple[float, float]:
         child.kill()
 
 
-def _stop_where_stuck(child: Child) -> None:
+def stop_where_stuck(child: Child) -> None:
     """After such an error the guest stands still and QEMU waits for somebody to look at it."""
     if "KVM internal error" in child.errors():
         raise Failure("the guest stopped")
