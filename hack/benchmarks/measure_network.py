@@ -88,12 +88,10 @@ def _run(context: Context, runtime: Runtime, bundle: Path, outside: str, size: i
         read_line(child.stdout, b"ready", limit)
         result = []
         for metric, word, move in _MOVES:
-            before = _host_seconds()
             child.stdin.write(b"\n")
             child.stdin.flush()
-            seconds = _move(context, listener, move, size, limit)
+            result += _move(context, listener, metric, move, size, limit)
             read_line(child.stdout, word, limit)
-            result += _rates(metric, size, seconds, _host_seconds() - before)
         result.append(_round_trips(outside, limit))
         child.stdin.write(b"\n")
         child.stdin.flush()
@@ -104,8 +102,8 @@ def _run(context: Context, runtime: Runtime, bundle: Path, outside: str, size: i
         child.kill()
 
 
-def _move(context: Context, listener: socket.socket, move, size: int, limit: float, watch=lambda: None) -> float:
-    """Seconds that the next connection's transfer takes. `watch` is called each second until that comes; it may raise."""
+def _move(context: Context, listener: socket.socket, metric: str, move, size: int, limit: float, watch=lambda: None):
+    """Metrics of the next connection's transfer. `watch` is called each second until that comes; it may raise."""
     deadline = time.monotonic() + limit
     listener.settimeout(1)
     while True:
@@ -118,10 +116,12 @@ def _move(context: Context, listener: socket.socket, move, size: int, limit: flo
                 raise Failure("no connection within its time") from error
     with connection:
         connection.settimeout(context.options.step_limit)
-        return move(connection, size)
-
-
-def _rates(metric: str, size: int, seconds: float, host_seconds: float):
+        before = _host_seconds()
+        try:
+            seconds = move(connection, size)
+        except TimeoutError as error:
+            raise Failure("nothing came or went within its time") from error
+        host_seconds = _host_seconds() - before
     return [(metric, "B/s", [size / seconds]), (f"{metric}: CPU of the host per GB", "s", [host_seconds * 1e9 / size])]
 
 
@@ -166,9 +166,7 @@ def _run_qemu(context: Context, accelerator: str, processor: str, inside: str, o
     try:
         result = []
         for metric, _, move in _MOVES:
-            before = _host_seconds()
-            seconds = _move(context, listener, move, size, limit, lambda: _watch(child))
-            result += _rates(metric, size, seconds, _host_seconds() - before)
+            result += _move(context, listener, metric, move, size, limit, lambda: _watch(child))
         return [*result, _round_trips(outside, limit)]
     finally:
         listener.close()
