@@ -88,10 +88,13 @@ def _run(context: Context, runtime: Runtime, bundle: Path, outside: str, size: i
         read_line(child.stdout, b"ready", limit)
         result = []
         for metric, word, move in _MOVES:
+            # From before the container's own program to after its end: under runc it is one of the processes below this one.
+            before = _host_seconds()
             child.stdin.write(b"\n")
             child.stdin.flush()
-            result += _move(context, listener, metric, move, size, limit)
+            seconds, _ = _move(context, listener, move, size, limit)
             read_line(child.stdout, word, limit)
+            result += _rates(metric, size, seconds, _host_seconds() - before)
         result.append(_round_trips(outside, limit))
         child.stdin.write(b"\n")
         child.stdin.flush()
@@ -102,8 +105,9 @@ def _run(context: Context, runtime: Runtime, bundle: Path, outside: str, size: i
         child.kill()
 
 
-def _move(context: Context, listener: socket.socket, metric: str, move, size: int, limit: float, watch=lambda: None):
-    """Metrics of the next connection's transfer. `watch` is called each second until that comes; it may raise."""
+def _move(context: Context, listener: socket.socket, move, size: int, limit: float, watch=lambda: None) -> tuple[float, float]:
+    """Seconds that the next connection's transfer takes, and those of the host's processors. `watch` is called each second
+    until that comes; it may raise."""
     deadline = time.monotonic() + limit
     listener.settimeout(1)
     while True:
@@ -121,7 +125,10 @@ def _move(context: Context, listener: socket.socket, metric: str, move, size: in
             seconds = move(connection, size)
         except TimeoutError as error:
             raise Failure("nothing came or went within its time") from error
-        host_seconds = _host_seconds() - before
+        return seconds, _host_seconds() - before
+
+
+def _rates(metric: str, size: int, seconds: float, host_seconds: float):
     return [(metric, "B/s", [size / seconds]), (f"{metric}: CPU of the host per GB", "s", [host_seconds * 1e9 / size])]
 
 
@@ -166,7 +173,7 @@ def _run_qemu(context: Context, accelerator: str, processor: str, inside: str, o
     try:
         result = []
         for metric, _, move in _MOVES:
-            result += _move(context, listener, metric, move, size, limit, lambda: _watch(child))
+            result += _rates(metric, size, *_move(context, listener, move, size, limit, lambda: _watch(child)))
         return [*result, _round_trips(outside, limit)]
     finally:
         listener.close()
