@@ -36,19 +36,18 @@ int cl_openat(int dir, const char *path, int flags, unsigned mode) {
 int cl_close(int fd) { RESULT(close(fd)); }
 int cl_dup(int fd) { RESULT(fcntl(fd, F_DUPFD_CLOEXEC, 3)); }
 int cl_set_cloexec(int fd, int on) { RESULT(fcntl(fd, F_SETFD, on ? FD_CLOEXEC : 0)); }
-int cl_set_nonblocking(int fd, int on) {
-    int flags = fcntl(fd, F_GETFL);
-    if (flags < 0)
-        return -errno;
-    RESULT(fcntl(fd, F_SETFL, on ? flags | O_NONBLOCK : flags & ~O_NONBLOCK));
-}
+// What fcntl(2) does as well, which a process that is confined lacks.
+int cl_set_nonblocking(int fd, int on) { RESULT(ioctl(fd, FIONBIO, &on)); }
 int cl_is_nonblocking(int fd) {
     int flags = fcntl(fd, F_GETFL);
     return flags < 0 ? -errno : (flags & O_NONBLOCK) != 0;
 }
-long cl_read(int fd, void *buffer, size_t count) { RESULT(read(fd, buffer, count)); }
+// With an offset of -1 these are read(2), readv(2) and writev(2): a process that is confined needs fewer calls.
+long cl_read(int fd, void *buffer, size_t count) {
+    struct iovec iov = {buffer, count};
+    RESULT(preadv2(fd, &iov, 1, -1, 0));
+}
 long cl_write(int fd, const void *buffer, size_t count) { RESULT(write(fd, buffer, count)); }
-// With an offset of -1 these are readv(2) and writev(2): a process that is confined needs fewer calls.
 long cl_readv(int fd, const struct iovec *iov, int count) { RESULT(preadv2(fd, iov, count, -1, 0)); }
 long cl_writev(int fd, const struct iovec *iov, int count) {
     RESULT(pwritev2(fd, iov, count, -1, 0));

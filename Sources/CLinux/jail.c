@@ -8,6 +8,7 @@
 #include <linux/seccomp.h>
 #include <malloc.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -57,7 +58,17 @@ int cl_lower_limit(int resource, uint64_t value) {
         limit.rlim_max = value;
     RESULT(setrlimit(resource, &limit));
 }
+// Of Swift's runtime (Runtime/Once.h).
+extern void swift_once(intptr_t *predicate, void (*function)(void *), void *context);
+static void nothing(void *context) { (void)context; }
+// The runtime's own locks, that of swift_once among them, know each thread by its number, for which they ask the kernel once
+// (gettid(2)): now, since a filter need not allow that then.
+static void learn_thread_number(void) {
+    intptr_t predicate[2] = {0};
+    swift_once(predicate, nothing, NULL);
+}
 int cl_install_filter(const void *filter, size_t size) {
+    learn_thread_number();
     struct sock_fprog program = {
         .len = (unsigned short)(size / sizeof(struct sock_filter)),
         .filter = (struct sock_filter *)filter,

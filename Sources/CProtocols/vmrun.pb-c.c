@@ -6660,7 +6660,7 @@ const ProtobufCMessageDescriptor vmrun__created__descriptor =
   (ProtobufCMessageInit) vmrun__created__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor vmrun__sandbox_request__field_descriptors[9] =
+static const ProtobufCFieldDescriptor vmrun__sandbox_request__field_descriptors[10] =
 {
   {
     "container",
@@ -6770,11 +6770,24 @@ static const ProtobufCFieldDescriptor vmrun__sandbox_request__field_descriptors[
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "blocking_descriptors",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Vmrun__SandboxRequest, blocking_descriptors),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned vmrun__sandbox_request__field_indices_by_name[] = {
   8,   /* field[8] = add_container */
   3,   /* field[3] = agent */
   6,   /* field[6] = attach_interface */
+  9,   /* field[9] = blocking_descriptors */
   0,   /* field[0] = container */
   7,   /* field[7] = detach_interface */
   5,   /* field[5] = hand_over */
@@ -6786,7 +6799,7 @@ static const ProtobufCIntRange vmrun__sandbox_request__number_ranges[2 + 1] =
 {
   { 1, 0 },
   { 4, 2 },
-  { 0, 9 }
+  { 0, 10 }
 };
 const ProtobufCMessageDescriptor vmrun__sandbox_request__descriptor =
 {
@@ -6796,7 +6809,7 @@ const ProtobufCMessageDescriptor vmrun__sandbox_request__descriptor =
   "Vmrun__SandboxRequest",
   "vmrun",
   sizeof(Vmrun__SandboxRequest),
-  9,
+  10,
   vmrun__sandbox_request__field_descriptors,
   vmrun__sandbox_request__field_indices_by_name,
   2,  vmrun__sandbox_request__number_ranges,

@@ -1,5 +1,4 @@
 internal import Linux
-internal import Synchronization
 internal import Virtio
 
 /// A queue of which every chain is served at once and alone: all that simple devices need. Any thread may call it.
@@ -9,7 +8,7 @@ internal final class ServedQueue: Sendable {
         let interrupt: DeviceInterrupt
     }
 
-    private let state = Mutex<State?>(nil)
+    private let state = Lock<State?>(nil)
     /// Kicks of the queue, and turns that end before it is empty.
     let bell: Bell
     /// Chains per turn: as many as the queue can hold at once.

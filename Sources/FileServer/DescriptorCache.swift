@@ -1,4 +1,3 @@
-internal import Synchronization
 import Linux
 
 /// Keeps the number of descriptors that nodes hold below a limit, by letting those go that were not used
@@ -24,7 +23,7 @@ final class DescriptorCache: Sendable {
 
     let counter = DescriptorCounter()
     private let limit: Int
-    private let state = Mutex(State())
+    private let state = Lock(State())
 
     init(limit: Int) {
         self.limit = limit

@@ -1,4 +1,3 @@
-internal import Synchronization
 import Linux
 
 /// One entry of a folder, as the host or the server itself lists it.
@@ -28,7 +27,7 @@ final class DirectoryStream: Sendable {
     }
 
     let open: OpenFile
-    private let state = Mutex(State())
+    private let state = Lock(State())
     private static let chunk = 32768
 
     init(_ open: OpenFile) {

@@ -26,7 +26,8 @@ extension FileServer {
             () throws(Errno) -> Descriptor in
             Descriptor(try reopen(path, sanitized))
         }
-        return try handles.add(.file(OpenFile(file, node: node)))
+        let isReadOnly = sanitized & OpenFlags.accessMode == OpenFlags.readOnly
+        return try handles.add(.file(OpenFile(file, node: node, isReadOnly: isReadOnly)))
     }
 
     /// FUSE_OPEN: struct fuse_open_in to fuse_open_out.
@@ -91,12 +92,13 @@ extension FileServer {
         return .done
     }
 
-    /// FUSE_FLUSH: struct fuse_flush_in. Only network file systems have something to say at a close; where
-    /// none is served, ENOSYS spares the client the question from then on.
+    /// FUSE_FLUSH: struct fuse_flush_in. Only network file systems have something to say at a close, of what was written:
+    /// there it is brought to the server, since only fsync(2) tells as much without another descriptor. Where none is
+    /// served, ENOSYS spares the client the question from then on.
     func flush(_ call: inout Request) throws(Errno) -> Outcome {
         let file = try handles.file(try call.arguments.u64())
         guard shares.contains(where: \.closingTells) else { throw .noSystemCall }
-        try file.descriptor.file.duplicate().close()
+        if !file.isReadOnly { try file.descriptor.file.synchronize() }
         return .done
     }
 

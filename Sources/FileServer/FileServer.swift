@@ -23,7 +23,7 @@ package final class FileServer: Sendable {
     let descriptorFolder: OwnedFD
 
     private let featureBits = Atomic<UInt64>(0)
-    private let tree: Mutex<Tree>
+    private let tree: Lock<Tree>
     /// Nobody waits for the disk any more.
     let ignoresSynchronize = Atomic<Bool>(false)
 
@@ -49,7 +49,7 @@ package final class FileServer: Sendable {
         cache = DescriptorCache(limit: options.openInodes ?? limit / 2)
         handles = HandleTable(limit: max(64, limit / 8 * 3))
         let top = Folder(id: Wire.root, parent: Wire.root)
-        tree = Mutex(Tree(top: top, folders: [Wire.root: top]))
+        tree = Lock(Tree(top: top, folders: [Wire.root: top]))
     }
 
     /// A server whose top is the one share itself.

@@ -1,4 +1,3 @@
-internal import Synchronization
 import Linux
 
 /// What stands under a name in a folder of the server's own.
@@ -12,7 +11,7 @@ enum FolderEntry: Sendable {
 final class Folder: Sendable {
     let id: UInt64
     private let parent: UInt64
-    private let entries = Mutex<[(name: FileName, entry: FolderEntry)]>([])
+    private let entries = Lock<[(name: FileName, entry: FolderEntry)]>([])
 
     init(id: UInt64, parent: UInt64) {
         self.id = id

@@ -1,14 +1,16 @@
-internal import Synchronization
 import Linux
 
 /// A regular file or a folder the client has open.
 final class OpenFile: Sendable {
     let descriptor: Descriptor
     let node: Node
+    /// Nothing is written through it.
+    let isReadOnly: Bool
 
-    init(_ descriptor: Descriptor, node: Node) {
+    init(_ descriptor: Descriptor, node: Node, isReadOnly: Bool = false) {
         self.descriptor = descriptor
         self.node = node
+        self.isReadOnly = isReadOnly
         node.addUser()
     }
 
@@ -32,7 +34,7 @@ final class HandleTable: Sendable {
     }
 
     private let limit: Int
-    private let state = Mutex(State())
+    private let state = Lock(State())
 
     init(limit: Int) {
         self.limit = limit

@@ -45,7 +45,7 @@ final class Node: Sendable {
         var pinned = false
     }
 
-    private let state: Mutex<State>
+    private let state: Lock<State>
     private let used = Atomic<Bool>(true)
 
     init(
@@ -58,7 +58,7 @@ final class Node: Sendable {
         self.type = type
         self.isSubmount = isSubmount
         born = status.born
-        state = Mutex(State(descriptor: descriptor, pinned: status.links == 0))
+        state = Lock(State(descriptor: descriptor, pinned: status.links == 0))
     }
 
     /// The descriptor, where it has one; it was used.

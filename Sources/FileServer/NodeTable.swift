@@ -1,4 +1,3 @@
-internal import Synchronization
 import Linux
 
 /// The inodes the client holds, and how many times it was told of each (its lookup count).
@@ -27,7 +26,7 @@ final class NodeTable: Sendable {
     /// A client that holds more inodes than this gets no new ones: what bounds the server's memory.
     private static let maximum = 4 << 20
 
-    private let state = Mutex(State())
+    private let state = Lock(State())
 
     /// How an inode was brought in.
     struct Entry {

@@ -32,8 +32,8 @@ package struct ByteStream: ~Copyable {
         if case .alwaysReady = kind { true } else { false }
     }
 
-    /// Takes over a descriptor.
-    package init(_ descriptor: consuming OwnedFD) {
+    /// Takes over a descriptor. `mayBlock`: what whoever has opened it knows of that, for a process that cannot ask.
+    package init(_ descriptor: consuming OwnedFD, mayBlock: Bool? = nil) {
         let number = descriptor.rawValue
         switch UInt32(bitPattern: cl_file_type(number)) {
         case S_IFSOCK:
@@ -43,7 +43,7 @@ package struct ByteStream: ~Copyable {
             kind = .alwaysReady
             self.descriptor = descriptor
         default:
-            kind = cl_is_nonblocking(number) == 1 ? .nonBlocking : .careful
+            kind = mayBlock ?? Self.mayBlock(number) ? .careful : .nonBlocking
             self.descriptor = descriptor
         }
     }
@@ -60,6 +60,9 @@ package struct ByteStream: ~Copyable {
         else { return try OwnedFD.duplicating(number) }
         return again
     }
+
+    /// Whether reading and writing this descriptor may have to wait, if it is a pipe or a device.
+    package static func mayBlock(_ number: Int32) -> Bool { cl_is_nonblocking(number) != 1 }
 
     /// Bytes that are there: at most `count`, none at the end of the stream. EAGAIN when there are none now.
     package borrowing func read(upTo count: Int) throws(Errno) -> [UInt8] {

@@ -1,5 +1,3 @@
-internal import Synchronization
-
 /// How other threads get work done on the thread of an event loop.
 ///
 /// Whoever owns the loop makes the mailbox there and closes it before the loop stops for good.
@@ -9,7 +7,7 @@ package final class LoopMailbox: Sendable {
         var closed = false
     }
 
-    private let state = Mutex(State())
+    private let state = Lock(State())
     private let event: EventFD
 
     package init() throws(Errno) {

@@ -119,6 +119,9 @@ package struct SandboxRequest: Equatable, Sendable {
 
     package var container: String
     package var body: Body
+    /// Of the descriptors that come along, which are pipes or devices that may have to wait (the sandbox cannot ask): bit N
+    /// stands for the Nth.
+    package var blockingDescriptors: UInt32 = 0
 
     package init(container: String, body: Body) {
         self.container = container

@@ -48,6 +48,7 @@ extension SandboxRequest: Message, @unsafe RootMessage {
 
     func fill(_ message: inout Vmrun__SandboxRequest, _ arena: Arena) {
         unsafe message.container = arena.string(container)
+        unsafe message.blocking_descriptors = blockingDescriptors
         switch body {
         case .start:
             unsafe message.body_case = VMRUN__SANDBOX_REQUEST__BODY_START
@@ -114,6 +115,7 @@ extension SandboxRequest: Message, @unsafe RootMessage {
             throw .unknownBody
         }
         self.init(container: unsafe Read.string(message.container), body: body)
+        blockingDescriptors = unsafe message.blocking_descriptors
     }
 }
 

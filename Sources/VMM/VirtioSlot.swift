@@ -1,7 +1,6 @@
 internal import Boot
 internal import KVM
 internal import Linux
-internal import Synchronization
 internal import Virtio
 
 /// A place on the bus with its device: registers, interrupt line and the bells of its queues.
@@ -9,7 +8,7 @@ internal import Virtio
 /// The processors' threads use it at the same time; the registers are behind a lock.
 internal final class VirtioSlot: Sendable {
     private let device: any VirtioDevice
-    private let transport: Mutex<MMIOTransport>
+    private let transport: Lock<MMIOTransport>
     private let line: Bell
     private let bells: [Bell]
     let address: UInt64
@@ -24,7 +23,7 @@ internal final class VirtioSlot: Sendable {
         address = Layout.deviceStart + UInt64(index) * Layout.deviceSize
         interruptLine = Layout.firstInterruptLine + UInt32(index)
         let interrupt = DeviceInterrupt { line.event.signal() }
-        transport = Mutex(MMIOTransport(device, interrupt: interrupt))
+        transport = Lock(MMIOTransport(device, interrupt: interrupt))
     }
 
     /// Makes KVM ring the bells and raise the interrupt by itself.

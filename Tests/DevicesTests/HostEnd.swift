@@ -24,7 +24,7 @@ final class HostEnd {
     static func socket(_ loop: EventLoop) throws -> (HostStream, HostEnd) {
         let pair = try UnixSocket.pair()
         let mine = try Descriptor(pair.second.duplicate())
-        let stream = try HostStream(loop: loop, both: try pair.first.duplicate())
+        let stream = HostStream(loop: loop, both: try pair.first.duplicate())
         return (stream, HostEnd(input: mine, output: mine))
     }
 

@@ -106,8 +106,9 @@ struct MappingTests {
 
     @Test(
         "random numbers are as many as were asked for, and others each time",
-        arguments: [0, 1, 32, 1000])
-    func entropy(count: Int) throws {
+        arguments: [0, 1, 32, 1000], [false, true])
+    func entropy(count: Int, fromFile: Bool) throws {
+        if fromFile { try Entropy.keepOpen() }
         let first = try Entropy.bytes(count)
         let second = try Entropy.bytes(count)
 

@@ -61,7 +61,9 @@ struct SandboxMessageTests {
             .agent(.listProcesses(container: "c")),
         ] as [SandboxRequest.Body])
     func requests(body: SandboxRequest.Body) throws {
-        let request = SandboxRequest(container: "c", body: body)
+        var request = SandboxRequest(container: "c", body: body)
+        #expect(try SandboxRequest(decoding: request.encoded()) == request)
+        request.blockingDescriptors = 5
         #expect(try SandboxRequest(decoding: request.encoded()) == request)
     }
 

@@ -19,8 +19,7 @@ def _processors(surface: dict) -> int:
 
 
 _BARS = [
-    # The aim is 45; what is above it is to become less, never more.
-    Bar("host system calls allowed to the sandbox process", 50, lambda surface: surface["calls_allowed"]),
+    Bar("host system calls allowed to the sandbox process", 45, lambda surface: surface["calls_allowed"]),
     Bar("host system calls allowed to the thread of a virtual processor", 14, _processors),
     Bar("host system calls used", 60, lambda surface: len(surface["calls_used"]), needs_filter=False),
 ]

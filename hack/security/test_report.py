@@ -34,10 +34,10 @@ def face(allowed: int, processor: int, filters: int = 1, used: int = 20, subject
 
 class BarTests(unittest.TestCase):
     def test_figures_within_their_bars(self):
-        self.assertEqual([verdict for _, verdict in bars.judge([face(50, 14, used=60)])], [bars.MET] * 3)
+        self.assertEqual([verdict for _, verdict in bars.judge([face(45, 14, used=60)])], [bars.MET] * 3)
 
     def test_figures_beyond_them(self):
-        self.assertEqual([verdict for _, verdict in bars.judge([face(51, 15, used=61)])], [bars.MISSED] * 3)
+        self.assertEqual([verdict for _, verdict in bars.judge([face(46, 15, used=61)])], [bars.MISSED] * 3)
 
     def test_without_a_filter_only_what_is_used_counts(self):
         self.assertEqual([verdict for _, verdict in bars.judge([face(362, 362, filters=0)])], [bars.OPEN] * 2 + [bars.MET])
@@ -49,7 +49,7 @@ class BarTests(unittest.TestCase):
         self.assertEqual(bars.judge([face(362, 362, subject="runc")]), [])
 
     def test_bars_count(self):
-        counted = report.count({**results(["resisted"], True), "surfaces": [face(50, 15, used=1)]})
+        counted = report.count({**results(["resisted"], True), "surfaces": [face(45, 15, used=1)]})
         self.assertEqual(counted, (3, 1, 0))
 
 

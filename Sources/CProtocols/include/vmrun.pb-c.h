@@ -1188,6 +1188,10 @@ struct  Vmrun__SandboxRequest
 {
   ProtobufCMessage base;
   char *container;
+  /*
+   * Of the descriptors that come along, which are streams that may have to wait: bit N stands for the Nth.
+   */
+  uint32_t blocking_descriptors;
   Vmrun__SandboxRequest__BodyCase body_case;
   union {
     Vmrun__StartContainer *start;
@@ -1220,7 +1224,7 @@ struct  Vmrun__SandboxRequest
 };
 #define VMRUN__SANDBOX_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&vmrun__sandbox_request__descriptor) \
-    , (char *)protobuf_c_empty_string, VMRUN__SANDBOX_REQUEST__BODY__NOT_SET, {0} }
+    , (char *)protobuf_c_empty_string, 0, VMRUN__SANDBOX_REQUEST__BODY__NOT_SET, {0} }
 
 
 struct  Vmrun__QueryState

@@ -47,7 +47,9 @@ package struct SandboxClient: ~Copyable {
     mutating func startProcess(
         _ name: String, _ plan: ProcessPlan, _ streams: StandardStreams
     ) throws(RuntimeError) {
-        _ = try call(.startProcess(name: name, plan), passing: streams.numbers)
+        _ = try call(
+            .startProcess(name: name, plan), passing: streams.numbers,
+            blocking: streams.blockingMask)
     }
 
     /// Creates one more container in the machine. It belongs to this connection, which is to be handed over. The descriptors stay
@@ -56,7 +58,8 @@ package struct SandboxClient: ~Copyable {
         _ plan: ContainerPlan, _ shares: [Share], _ streams: StandardStreams
     ) throws(RuntimeError) {
         _ = try call(
-            .addContainer(plan, shares), passing: streams.numbers + shares.map(\.descriptor))
+            .addContainer(plan, shares), passing: streams.numbers + shares.map(\.descriptor),
+            blocking: streams.blockingMask)
     }
 
     /// Joins a card of the machine with the queues of a tap or with a stream socket, whose descriptors stay the caller's; the
@@ -79,11 +82,13 @@ package struct SandboxClient: ~Copyable {
     var descriptor: Int32 { channel.socket.rawValue }
 
     private mutating func call(
-        _ body: SandboxRequest.Body, passing descriptors: [Int32] = [], milliseconds: Int32 = -1
+        _ body: SandboxRequest.Body, passing descriptors: [Int32] = [], blocking: UInt32 = 0,
+        milliseconds: Int32 = -1
     ) throws(RuntimeError) -> SandboxReply {
+        var request = SandboxRequest(container: container, body: body)
+        request.blockingDescriptors = blocking
         do throws(Errno) {
-            try channel.send(
-                SandboxRequest(container: container, body: body), passing: descriptors)
+            try channel.send(request, passing: descriptors)
         } catch {
             throw .system("write to the sandbox", error)
         }

@@ -62,6 +62,13 @@ package enum StandardStreams {
         }
     }
 
+    /// Which of `numbers` may have to wait, for those who cannot ask: bit N stands for the Nth.
+    var blockingMask: UInt32 {
+        numbers.enumerated().reduce(0) { mask, stream in
+            ByteStream.mayBlock(stream.element) ? mask | 1 << UInt32(stream.offset) : mask
+        }
+    }
+
     /// The sandbox has its copies: hands the terminal to whom it is for, the listener at `consoleSocket`.
     func announce(to consoleSocket: String?) throws(RuntimeError) {
         guard let pseudoTerminal else { return }

@@ -28,15 +28,15 @@ package final class FileSystemDevice: VirtioDevice {
 
     private let memory: GuestMemory
     private let server: FileServer
-    private let state = Mutex<State?>(nil)
+    private let state = Lock<State?>(nil)
     /// Requests that workers are at, and who waits for their end.
-    private let busy = Mutex<Busy>(Busy())
+    private let busy = Lock<Busy>(Busy())
     private let activations = Atomic<Int>(0)
     /// Kicks of the high-priority queue and of the request queue.
     package let highPriorityBell: Bell
     package let requestBell: Bell
     private let stopBell: EventFD
-    private let workers = Mutex<[Thread]>([])
+    private let workers = Lock<[Thread]>([])
     private let report: @Sendable (String) -> Void
 
     /// Serves what the server has; `report` gets one line per thing that goes wrong.

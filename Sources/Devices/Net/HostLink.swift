@@ -1,5 +1,4 @@
 internal import Linux
-internal import Synchronization
 
 /// The host's end of a network device: moves packets with their headers, one at a time, and never waits. Any thread may
 /// use it.
@@ -9,7 +8,7 @@ internal import Synchronization
 internal final class HostLink: Sendable {
     let descriptor: OwnedFD
     private let isStream: Bool
-    private let stream = Mutex(PacketStream())
+    private let stream = Lock(PacketStream())
 
     init(tap: consuming OwnedFD) throws(Errno) {
         try tap.setNonBlocking(true)

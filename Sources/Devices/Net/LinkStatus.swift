@@ -1,4 +1,4 @@
-internal import Synchronization
+internal import Linux
 internal import Virtio
 
 /// Whether a card has a link (virtio 1.2, 5.1.4.1 and 5.1.6.5.4), and the driver's interrupt when that changes. Any thread may use it.
@@ -9,7 +9,7 @@ internal final class LinkStatus: Sendable {
         var interrupt: DeviceInterrupt?
     }
 
-    private let state = Mutex(State())
+    private let state = Lock(State())
 
     /// The field `status`.
     var field: UInt16 { state.withLock { $0.isUp ? 1 : 0 } }

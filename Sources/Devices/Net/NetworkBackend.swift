@@ -8,16 +8,16 @@ internal import Synchronization
 internal final class NetworkBackend: Sendable {
     /// One at least.
     private let links: [HostLink]
-    private let toGuest: Mutex<TokenBucket>
-    private let fromGuest: Mutex<TokenBucket>
+    private let toGuest: Lock<TokenBucket>
+    private let fromGuest: Lock<TokenBucket>
     private let isGone = Atomic<Bool>(false)
 
     /// EINVAL where there is no link.
     init(_ links: [HostLink], _ limits: RateLimits) throws(Errno) {
         guard !links.isEmpty else { throw .invalidArgument }
         self.links = links
-        toGuest = Mutex(TokenBucket(rate: limits.toGuest))
-        fromGuest = Mutex(TokenBucket(rate: limits.fromGuest))
+        toGuest = Lock(TokenBucket(rate: limits.toGuest))
+        fromGuest = Lock(TokenBucket(rate: limits.fromGuest))
     }
 
     /// What a queue pair sends to.

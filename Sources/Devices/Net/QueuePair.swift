@@ -1,6 +1,5 @@
 internal import GuestMemory
 internal import Linux
-internal import Synchronization
 internal import Virtio
 
 /// Two queues of a network device with the link behind them. Any thread may call it.
@@ -26,8 +25,8 @@ internal final class QueuePair: Sendable {
     /// Among the card's.
     private let index: Int
     private let memory: GuestMemory
-    private let state: Mutex<State>
-    private let thread = Mutex<TapThread?>(nil)
+    private let state: Lock<State>
+    private let thread = Lock<TapThread?>(nil)
     let report: @Sendable (String) -> Void
     /// The other end does not exist any more.
     private let onGone: @Sendable () -> Void
@@ -44,7 +43,7 @@ internal final class QueuePair: Sendable {
         self.memory = memory
         self.report = report
         self.onGone = onGone
-        state = Mutex(State(isUsed: index == 0))
+        state = Lock(State(isUsed: index == 0))
         receiveBell = try Bell()
         transmitBell = try Bell()
     }

@@ -1,5 +1,4 @@
 internal import Linux
-internal import Synchronization
 
 /// The thread that serves a queue pair as long as the card exists, with the other end that it has, or none. It is there
 /// before the sandbox confines itself: a tap that comes later needs no new one.
@@ -37,7 +36,7 @@ internal final class TapThread: Sendable {
     }
 
     private final class Failure: Sendable {
-        let error = Mutex<Errno?>(nil)
+        let error = Lock<Errno?>(nil)
     }
 
     /// Ends it and waits for that. Once.

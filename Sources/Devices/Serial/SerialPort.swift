@@ -1,4 +1,4 @@
-internal import Synchronization
+internal import Linux
 
 /// The serial port that the kernel's early console writes to (a 16550's registers at eight I/O ports): output only,
 /// always ready. What matters of it is the kernel's last words.
@@ -15,7 +15,7 @@ package final class SerialPort: Sendable {
         var divisorLatch = false
     }
 
-    private let state = Mutex(State())
+    private let state = Lock(State())
     private let onLine: @Sendable (String) -> Void
 
     /// `onLine` gets every complete line, with what is not printable ASCII replaced.

@@ -26,37 +26,44 @@ package enum JailCalls {
         case .loop: runtime + loop
         case .standIn: runtime + standIn
         case .maker: runtime + loop + maker
-        case .makersProcessor: runtime + processor + threadEnd
-        case .makersOthers: runtime + Self.waiting + threadEnd
+        case .makersProcessor: runtime + processor + threadEnd + interruption
+        case .makersOthers: runtime + makersOthers + threadEnd
         }
     }
 
     private static let executable: UInt64 = 0x4  // PROT_EXEC
-    private static let duplicate: UInt64 = 1030  // F_DUPFD_CLOEXEC
     private static let dontNeed: UInt64 = 4  // MADV_DONTNEED
 
     /// Of every thread: what memory, locks and the log need.
     private static let runtime: [JailCall] = [
-        .call("futex", "locks and semaphores"),
-        .call("write", "rings bells of other threads and of KVM (eventfd), writes the log"),
-        .call("exit_group", "the end, an orderly one or after a trapped call"),
+        .rare("futex", "locks and semaphores", "only where threads meet"),
         .rare(
-            "mmap", "large blocks of memory; nothing executable",
-            "small machines do without", where: [[.argument(2, without: executable)]]),
+            "exit_group", "the end, an orderly one or after a trapped call",
+            "one thread ends the process for all"),
+        .rare(
+            "mmap", "memory; nothing executable", "what was got before may suffice",
+            where: [[.argument(2, without: executable)]]),
         .rare("munmap", "gives large blocks back", "goes with mmap"),
-        .rare("brk", "small blocks of memory", "what was got before may suffice"),
         .rare(
             "clock_gettime", "the time of log lines and timers",
             "the vDSO answers it unless the host's clock is one that only the kernel can read"),
-        .call("gettid", "locks know who has them"),
     ]
 
+    /// Not made, by no thread: the kernel answers 0 at once.
+    package static let answered: [JailCall] = [
+        .rare(
+            "brk",
+            "small blocks of memory: 0 is no place for them, and malloc takes others by mmap",
+            "what was got before may suffice")
+    ]
+
+    private static let write = JailCall.call(
+        "write", "rings bells of other threads and of KVM (eventfd), writes streams and the log")
     /// Of threads that wait for several descriptors.
     private static let waiting: [JailCall] = [
         .call("epoll_wait", "waits for bells, streams and packets"),
-        .call("read", "drains bells"),
+        .call("preadv2", "drains bells, reads streams and packets"),
         .call("epoll_ctl", "changes what is waited for"),
-        .call("close", "closes what is not watched any more"),
     ]
 
     private static let processor: [JailCall] = [
@@ -76,29 +83,33 @@ package enum JailCalls {
                 [.argument(1, is: UInt64(CL_KVM_GET_VCPU_EVENTS))],
                 [.argument(1, is: UInt64(CL_KVM_SET_VCPU_EVENTS))],
                 [.argument(1, is: setTapOffload)], [.argument(1, is: setTapQueue)],
-            ])
+            ]),
+        .rare(
+            "write", "tells of the machine's end, and the log of what the guest prints",
+            "KVM rings the bells; a machine that runs without debugging has nothing to tell"),
     ]
     private static let setTapOffload: UInt64 = 0x4004_54d0  // TUNSETOFFLOAD
     private static let setTapQueue: UInt64 = 0x4004_54d9  // TUNSETQUEUE
 
     private static let card: [JailCall] =
         waiting + [
-            .call("preadv2", "takes packets from the tap"),
+            write,
             .call("pwritev2", "gives packets to the tap"),
+            .rare("close", "closes a tap", "only of an interface that is taken away"),
             .rare("recvmsg", "takes packets from a stream", "only with a backend that has one"),
             .rare("sendmsg", "gives packets to a stream", "only with a backend that has one"),
         ]
 
     private static let files: [JailCall] = [
+        write,
         .call("epoll_wait", "waits for the bells of the queues"),
-        .call("read", "drains the bells"),
         .call("openat2", "opens files of the share, and descriptors again by /proc/self/fd"),
         .call("close", "closes them"),
         .call("statx", "attributes"),
         .call("fstatfs", "df"),
         .call("getdents64", "lists folders"),
         .call("lseek", "places in folders; data and holes"),
-        .call("preadv2", "reads files"),
+        .call("preadv2", "reads files, drains bells"),
         .call("pwritev2", "writes files"),
         .call("readlinkat", "targets of symbolic links"),
         .call("mkdirat", "makes folders"),
@@ -125,9 +136,6 @@ package enum JailCalls {
                 [.argument(1, is: 0x8008_6601)], [.argument(1, is: 0x4008_6602)],
                 [.argument(1, is: 0x801c_581f)], [.argument(1, is: 0x401c_5820)],
             ]),
-        .rare(
-            "fcntl", "closing a duplicate tells whether what was written has arrived",
-            "on network file systems only", where: [[.argument(1, is: duplicate)]]),
         .call("setfsuid", "makes files in the name of the guest's user"),
         .call("setfsgid", "makes files in the name of the guest's group"),
         .call(
@@ -138,6 +146,8 @@ package enum JailCalls {
 
     private static let loop: [JailCall] =
         waiting + [
+            write,
+            .call("close", "closes what is not watched any more"),
             .call("accept4", "takes connections to the control socket"),
             .call("recvmsg", "requests with descriptors, and streams that are sockets"),
             .call("sendmsg", "streams that are sockets"),
@@ -146,22 +156,15 @@ package enum JailCalls {
             .rare(
                 "fstatfs", "finds out what kind of file system a share is on",
                 "only for containers that are added to a machine"),
-            .call("getrandom", "the guest's entropy"),
-            .call(
-                "fcntl", "duplicates descriptors, and makes them not block",
-                where: [
-                    [.argument(1, is: duplicate)],
-                    [.argument(1, is: 3)],  // F_GETFL
-                    [.argument(1, is: 4)],  // F_SETFL
-                ]),
             .rare(
                 "madvise", "gives back to the host what the guest has freed",
                 "the guest reports seconds later", where: [[.argument(2, is: dontNeed)]]),
-            .rare(
+            .call(
                 "ioctl",
-                "the size of the terminal; tells a tap what the guest's driver can do and uses",
-                "without terminal and network there is none",
+                "makes connections not block; the size of the terminal; tells a tap what the guest's driver can do "
+                    + "and uses",
                 where: [
+                    [.argument(1, is: 0x5421)],  // FIONBIO
                     [.argument(1, is: 0x5413)],  // TIOCGWINSZ
                     [.argument(1, is: setTapOffload)],
                     [.argument(1, is: setTapQueue)],
@@ -170,7 +173,8 @@ package enum JailCalls {
 
     private static let standIn: [JailCall] = [
         .call("poll", "waits for signals and for the sandbox"),
-        .call("read", "signals, and what the sandbox says"),
+        .call("preadv2", "signals, and what the sandbox says"),
+        write,
         .call("close", "its descriptors, at the end"),
         .rare(
             "restart_syscall", "goes on with the wait after the process was stopped and continued",
@@ -200,10 +204,22 @@ package enum JailCalls {
         .call("getpid", "names this process to that"),
     ]
 
+    /// A maker's machine has neither shares nor taps.
+    private static let makersOthers: [JailCall] = [
+        .call("epoll_wait", "waits for the bells of the queues"),
+        .call("preadv2", "drains the bells"),
+        .rare(
+            "write", "rings bells of KVM",
+            "only where the guest uses its devices before its agent is ready"),
+    ]
+
+    private static let interruption: [JailCall] = [
+        .call("rt_sigreturn", "the signal that interrupts a processor")
+    ]
+
     private static let threadEnd: [JailCall] = [
         .call("rt_sigprocmask", "the end of a thread"),
         .call("madvise", "gives its stack back", where: [[.argument(2, is: dontNeed)]]),
-        .call("rt_sigreturn", "the signal that interrupts a processor"),
         .call("exit", "the end of a thread"),
     ]
 }

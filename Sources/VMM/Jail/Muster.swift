@@ -1,5 +1,4 @@
 internal import Linux
-internal import Synchronization
 
 /// Where the threads of a sandbox meet: no processor runs before every thread is confined.
 internal final class Muster: Sendable {
@@ -11,7 +10,7 @@ internal final class Muster: Sendable {
     }
 
     private let jail: Jail
-    private let state = Mutex(State())
+    private let state = Lock(State())
     private let arrival = Semaphore()
     private let beginning = Semaphore()
 

@@ -42,10 +42,9 @@ internal final class AgentClient {
         _ loop: EventLoop
     ) throws(Errno) -> (ours: HostStream, guests: HostStream) {
         let pair = try UnixSocket.pair()
-        let second = try pair.second.duplicate()
         return (
-            try HostStream(loop: loop, both: try pair.first.duplicate()),
-            try HostStream(loop: loop, both: second)
+            HostStream(loop: loop, both: try pair.first.duplicate()),
+            HostStream(loop: loop, both: try pair.second.duplicate())
         )
     }
 

@@ -71,7 +71,9 @@ internal final class ControlConnection {
             guard !bytes.isEmpty, received.count <= Self.maximumDescriptors else { return end() }
             reader.append(bytes)
             while watch != nil, let frame = try reader.next() {
-                onRequest(try SandboxRequest(decoding: frame), self)
+                let request = try SandboxRequest(decoding: frame)
+                received.mark(blocking: request.blockingDescriptors)
+                onRequest(request, self)
             }
         } catch let error as Errno where error == .wouldBlock {
         } catch {

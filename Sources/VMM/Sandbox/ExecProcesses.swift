@@ -89,8 +89,9 @@ internal final class ExecProcesses {
             return answer(Failure(message: "the process needs a terminal or three streams"))
         }
         let streams = ProcessStreams(
-            stdin: descriptors.takeFirst(), stdout: descriptors.takeFirst(),
-            stderr: descriptors.takeFirst(), hasTerminal: plan.terminal, firstPort: ports.take())
+            stdin: descriptors.takeFirstStream(), stdout: descriptors.takeFirstStream(),
+            stderr: descriptors.takeFirstStream(), hasTerminal: plan.terminal,
+            firstPort: ports.take())
         var plan = plan
         plan.streams = streams.ports
         let process = Process(connection, streams)

@@ -10,16 +10,16 @@ internal final class ProcessStreams {
 
     private let firstPort: UInt32
     private let hasTerminal: Bool
-    private var stdin: OwnedFD?
-    private var stdout: OwnedFD?
-    private var stderr: OwnedFD?
+    private var stdin: ByteStream?
+    private var stdout: ByteStream?
+    private var stderr: ByteStream?
     private var connected: Set<UInt32> = []
     /// The ports for the agent; a guest that is a copy may have connected to them before it is told.
     let ports: Streams
 
-    /// Takes over the descriptors; with a terminal `stdin` is its slave and the others are not used.
+    /// Takes over the streams; with a terminal `stdin` is its slave and the others are not used.
     init(
-        stdin: consuming OwnedFD?, stdout: consuming OwnedFD?, stderr: consuming OwnedFD?,
+        stdin: consuming ByteStream?, stdout: consuming ByteStream?, stderr: consuming ByteStream?,
         hasTerminal: Bool, firstPort: UInt32
     ) {
         var ports = Streams()
@@ -46,15 +46,15 @@ internal final class ProcessStreams {
     private func stream(_ index: UInt32, _ loop: EventLoop) -> HostStream? {
         switch index {
         case 0:
-            guard let descriptor = stdin.take() else { return nil }
-            guard hasTerminal else { return HostStream(loop: loop, input: descriptor, output: nil) }
-            return try? HostStream(loop: loop, both: descriptor)
+            guard let stream = stdin.take() else { return nil }
+            guard hasTerminal else { return HostStream(loop: loop, reading: stream, writing: nil) }
+            return HostStream(loop: loop, both: stream)
         case 1:
-            guard let descriptor = stdout.take() else { return nil }
-            return HostStream(loop: loop, input: nil, output: descriptor)
+            guard let stream = stdout.take() else { return nil }
+            return HostStream(loop: loop, reading: nil, writing: stream)
         default:
-            guard let descriptor = stderr.take() else { return nil }
-            return HostStream(loop: loop, input: nil, output: descriptor)
+            guard let stream = stderr.take() else { return nil }
+            return HostStream(loop: loop, reading: nil, writing: stream)
         }
     }
 

@@ -53,7 +53,7 @@ package final class Sandbox {
         terminal =
             hasTerminal
             ? try ControllingTerminal(OwnedFD.duplicating(descriptors.stdin)) : nil
-        let take = { (number: Int32) in number < 0 ? nil : OwnedFD(taking: number) }
+        let take = { (number: Int32) in number < 0 ? nil : ByteStream(OwnedFD(taking: number)) }
         streams = ProcessStreams(
             stdin: take(descriptors.stdin), stdout: take(descriptors.stdout),
             stderr: take(descriptors.stderr), hasTerminal: hasTerminal, firstPort: ports.take())
@@ -76,11 +76,12 @@ package final class Sandbox {
 
     private func setUp() throws {
         signals = try SignalForwarder(loop: loop) { [weak self] in self?.received(signal: $0) }
+        try Entropy.keepOpen()
         try confine()
         try mailbox.attach(to: loop)
         let descriptors = configuration.descriptors
         report = FrameChannel(
-            try HostStream(loop: loop, both: OwnedFD(taking: descriptors.report)), limit: 0,
+            HostStream(loop: loop, both: OwnedFD(taking: descriptors.report)), limit: 0,
             onFrame: { _ in }, onEnd: { [weak self] in self?.callerIsGone() })
         agent = try AgentClient(
             loop: loop, onReady: { [weak self] in self?.createContainer() },
@@ -205,7 +206,7 @@ extension Sandbox {
                 if let failure = reply.failure { self?.fail(failure) }
             }
         } catch {
-            fail(Failure(message: "getrandom: \(error)"))
+            fail(Failure(message: "read random numbers: \(error)"))
         }
     }
 

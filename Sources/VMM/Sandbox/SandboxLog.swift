@@ -11,12 +11,16 @@ package final class SandboxLog: Sendable {
         case debug
     }
 
-    private let descriptor: Mutex<OwnedFD?>
+    /// How often is told what a guest can bring about as often as it likes.
+    private static let mostComplaints = 64
+
+    private let descriptor: Lock<OwnedFD?>
     private let debug: Bool
+    private let complaints = Atomic<Int>(0)
 
     /// Takes over the descriptor; without one nothing is written. `debug` lets that level through.
     package init(_ descriptor: consuming sending OwnedFD?, debug: Bool) {
-        self.descriptor = Mutex(descriptor)
+        self.descriptor = Lock(descriptor)
         self.debug = debug
     }
 
@@ -28,6 +32,19 @@ package final class SandboxLog: Sendable {
         descriptor.withLock { descriptor in
             // A log that cannot be written is no reason to stop.
             try? descriptor?.writeAll(Array(line.utf8))
+        }
+    }
+
+    /// An error that the guest has brought about, and may again and again: told a few times only, so that it does not fill
+    /// the host's disk.
+    package func complain(_ message: String) {
+        // Once it is well above it is not counted on.
+        guard complaints.load(ordering: .relaxed) <= Self.mostComplaints else { return }
+        let number = complaints.wrappingAdd(1, ordering: .relaxed).newValue
+        guard number <= Self.mostComplaints else { return }
+        write(.error, message)
+        if number == Self.mostComplaints {
+            write(.warning, "more of the guest's errors are not told")
         }
     }
 

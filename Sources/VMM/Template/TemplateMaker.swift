@@ -56,13 +56,14 @@ package final class TemplateMaker {
 
     private func begin() throws {
         let descriptors = configuration.descriptors
+        try Entropy.keepOpen()
         let jail = Jail(configuration.jail)
         var shares: [Share] = []
         try jail.enclose(&shares)
         try jail.confineProcess(servesFiles: false, log: descriptors.log)
         try mailbox.attach(to: loop)
         report = FrameChannel(
-            try HostStream(loop: loop, both: OwnedFD(taking: descriptors.report)), limit: 0,
+            HostStream(loop: loop, both: OwnedFD(taking: descriptors.report)), limit: 0,
             onFrame: { _ in }, onEnd: { [weak self] in self?.result = Self.failedStatus })
         deadline = Deadline(loop: loop, milliseconds: Self.bootMilliseconds) { [weak self] in
             self?.lostGuest("the agent has not answered in time")

@@ -60,12 +60,11 @@ private final class Guest {
         let ends = ends
         muxer = VsockMuxer(guestCID: 3) { port in
             guard port % 4 != 3, ends.all.count < 8, let pair = try? UnixSocket.pair(),
-                let mine = try? pair.first.duplicate(), let other = try? pair.second.duplicate(),
-                let stream = try? HostStream(loop: loop, both: mine)
+                let mine = try? pair.first.duplicate(), let other = try? pair.second.duplicate()
             else { return port % 5 == 0 ? .later : .refused }
             try? other.setNonBlocking(true)
             ends.all.append(Ends.End(other))
-            return .stream(stream)
+            return .stream(HostStream(loop: loop, both: mine))
         } report: { _ in
         }
         var queues: [QueueConfiguration] = []

@@ -8,7 +8,8 @@ import Testing
     private func streams(hasTerminal: Bool = false) throws -> ProcessStreams {
         let pair = try UnixSocket.pair()
         return ProcessStreams(
-            stdin: try pair.first.duplicate(), stdout: try pair.second.duplicate(), stderr: nil,
+            stdin: ByteStream(try pair.first.duplicate()),
+            stdout: ByteStream(try pair.second.duplicate()), stderr: nil,
             hasTerminal: hasTerminal, firstPort: 1025)
     }
 
