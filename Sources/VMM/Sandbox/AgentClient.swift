@@ -5,10 +5,14 @@ internal import Protocols
 /// The conversation with the guest's agent. The agent is not trusted: what it says concerns its own container only.
 /// Belongs to the event loop's thread.
 internal final class AgentClient {
+    /// Longer words of the guest's are cut off: they go to logs and to people.
+    private static let longestMessage = 4096
+
     private var channel: FrameChannel?
     /// Made ahead: once the guest runs this process makes no sockets. The guest's end is given away.
     private let ours: HostStream
     private var guests: HostStream?
+    private var isReady = false
     private var nextID: UInt64 = 1
     private var pending: [UInt64: (AgentReply) -> Void] = [:]
     private let onReady: () -> Void
@@ -64,15 +68,31 @@ internal final class AgentClient {
         }
         switch message {
         case .ready(let version, _):
+            // Each greeting would be answered with requests: one is enough.
+            guard !isReady else { return lose("the agent says hello again") }
             guard version == protocolVersion else {
                 return lose("the agent speaks version \(version), not \(protocolVersion)")
             }
+            isReady = true
             onReady()
-        case .reply(let reply):
+        case .reply(var reply):
+            reply.failure = reply.failure.map(Self.guests)
             pending.removeValue(forKey: reply.id)?(reply)
         case .processExited(let exit):
+            guard isReady else { return lose("the agent tells of a process before it says hello") }
             onExit(exit)
         }
+    }
+
+    /// What a guest may say went wrong: short, and nothing of the machine that it runs in.
+    private static func guests(_ failure: Failure) -> Failure {
+        var failure = failure
+        if failure.kind == .badTemplate || failure.kind == .guestLost { failure.kind = .other }
+        if failure.message.utf8.count > longestMessage {
+            failure.message = String(
+                decoding: failure.message.utf8.prefix(longestMessage), as: UTF8.self)
+        }
+        return failure
     }
 
     private func lose(_ reason: String) {

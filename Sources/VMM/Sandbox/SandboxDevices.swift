@@ -35,7 +35,7 @@ internal final class SandboxDevices {
             memory: memory, kvm: OwnedFD(taking: configuration.descriptors.kvm), mailbox: mailbox
         ) { line in log.write(.debug, "guest: \(line)") }
         muxer = VsockMuxer(guestCID: VsockDevice.guestCID, accept: accept) { error in
-            log.write(.error, "socket device: \(error)")
+            log.complain("socket device: \(error)")
         }
         var options = Options()
         if wanted.softwareKVM {
@@ -50,7 +50,7 @@ internal final class SandboxDevices {
             try server.add(share, OwnedFD(taking: share.descriptor))
         }
         fileSystem = try FileSystemDevice(memory: memory, server: server) { line in
-            log.write(.error, line)
+            log.complain(line)
         }
         rng = try RNGDevice(memory: memory)
         balloon = try BalloonDevice(memory: memory)
@@ -58,7 +58,7 @@ internal final class SandboxDevices {
             try NetworkDevice(
                 memory: memory, mac: NetworkSlot.address(slot),
                 pairCount: NetworkSlot.queuePairs(wanted.cpuCount)
-            ) { line in log.write(.error, line) }
+            ) { line in log.complain(line) }
         }
         try plugIn(loop: loop, mailbox: mailbox)
         try fileSystem.start(
