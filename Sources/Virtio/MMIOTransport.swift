@@ -132,7 +132,7 @@ package struct MMIOTransport: Sendable {
 
     private func configurationBytes(_ offset: UInt64, _ size: Int) -> UInt64 {
         let configuration = device.configuration
-        guard offset < UInt64(configuration.count) else { return 0 }
+        guard size > 0, offset < UInt64(configuration.count) else { return 0 }
         let bytes = configuration[Int(offset)...].prefix(size)
         return bytes.reversed().reduce(0) { $0 << 8 | UInt64($1) }
     }
