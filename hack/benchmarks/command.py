@@ -9,15 +9,15 @@ import sys
 import tempfile
 from pathlib import Path
 
-from . import (chart, children, machine, measure_cpu, measure_exec, measure_files, measure_memory, measure_network,
-               measure_qemu, measure_rate, measure_start, measure_stdio, report, runtimes, software_host)
+from . import (chart, children, machine, measure_cpu, measure_exec, measure_files, measure_jail, measure_memory,
+               measure_network, measure_qemu, measure_rate, measure_start, measure_stdio, report, runtimes, software_host)
 from .bundles import HACK, Bundles
 from .children import Failure
 from .context import Context, Options
 
 MEASUREMENTS = {module.NAME: module for module in (
-    measure_start, measure_cpu, measure_exec, measure_memory, measure_rate, measure_files, measure_stdio, measure_network,
-    measure_qemu)}
+    measure_start, measure_jail, measure_cpu, measure_exec, measure_memory, measure_rate, measure_files, measure_stdio,
+    measure_network, measure_qemu)}
 PACKAGES = ["busybox-static", "jq", "runc", "crun", "qemu-system-x86", "gcc", "libc6-dev", "iproute2"]
 _EPILOG = "measurements:\n" + "\n".join(f"  {name:8} {module.TITLE}" for name, module in MEASUREMENTS.items())
 
