@@ -23,6 +23,7 @@ internal final class ProcessorThread: @unchecked Sendable {
     private let assist: EmulationAssist
     private var thread: Thread?
     private let stopping = Atomic<Bool>(false)
+    private let stopped = Semaphore()
 
     init(_ vcpu: consuming VCPU, bus: Bus, serial: SerialPort, assist: EmulationAssist) {
         kicker = vcpu.kicker()
@@ -59,6 +60,8 @@ internal final class ProcessorThread: @unchecked Sendable {
         thread = try Thread.start(name: "vcpu\(vcpu.id)") { [self] in
             _ = try? SignalSet(Self.kickSignal).unblock()
             if prepare(), let end = run() { onEnd(end) }
+            // In the jail a thread has no system calls for its end. That of the process is near, where `stop` does not come.
+            if !stopping.load(ordering: .sequentiallyConsistent) { stopped.wait() }
         }
     }
 
@@ -67,6 +70,7 @@ internal final class ProcessorThread: @unchecked Sendable {
         stopping.store(true, ordering: .sequentiallyConsistent)
         kicker.set(true)
         thread?.signal(Self.kickSignal)
+        stopped.signal()
         thread?.join()
         thread = nil
     }
