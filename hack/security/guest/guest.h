@@ -105,3 +105,9 @@ void attack_queues(void);
 void attack_registers(void);
 void attack_ports(void);
 void attack_sockets(void);
+// These do not return.
+void attack_fault(void);
+void attack_spin(void);
+void attack_hog(void);
+void attack_storm(void);
+void attack_errors(void);

@@ -7,7 +7,8 @@ static const struct {
     {"names", attack_names},       {"links", attack_links},     {"read-only", attack_read_only},
     {"nodes", attack_nodes},       {"handles", attack_handles}, {"lengths", attack_lengths},
     {"queues", attack_queues},     {"registers", attack_registers}, {"ports", attack_ports},
-    {"sockets", attack_sockets},
+    {"sockets", attack_sockets},   {"spin", attack_spin},       {"hog", attack_hog},
+    {"storm", attack_storm},       {"errors", attack_errors},   {"fault", attack_fault},
 };
 
 static u64 tables[6][512] __attribute__((aligned(4096)));
