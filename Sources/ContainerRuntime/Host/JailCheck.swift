@@ -1,6 +1,7 @@
 internal import Linux
 internal import OCISpec
 internal import Protocols
+internal import SeccompCompiler
 
 /// Which layers of the jail this host gives the processes of vmrun-sandbox.
 struct JailCheck: Sendable {
@@ -46,11 +47,29 @@ struct JailCheck: Sendable {
         .object(
             JailLayer.allCases.map { layer in
                 let obstacle = obstacle(layer)
-                return JSONValue.Member(
-                    layer.rawValue,
-                    [
-                        "active": .bool(obstacle == nil), "message": .string(obstacle ?? ""),
-                    ])
+                var members: [JSONValue.Member] = [
+                    JSONValue.Member("active", .bool(obstacle == nil)),
+                    JSONValue.Member("message", .string(obstacle ?? "")),
+                ]
+                if layer == .seccomp { members.append(JSONValue.Member("calls", Self.calls)) }
+                return JSONValue.Member(layer.rawValue, .object(members))
+            })
+    }
+
+    /// By kinds of threads and processes, what they may ask of the kernel: why, and where that is so why an ordinary run
+    /// does without.
+    private static var calls: JSONValue {
+        .object(
+            JailCalls.Kind.allCases.map { kind in
+                JSONValue.Member(
+                    kind.rawValue,
+                    .array(
+                        JailCalls.of(kind).map { call in
+                            [
+                                "name": .string(call.name), "reason": .string(call.reason),
+                                "rare": .string(call.rareness ?? ""),
+                            ]
+                        }))
             })
     }
 }

@@ -25,7 +25,7 @@ package enum JailCalls {
         case .files: runtime + files
         case .loop: runtime + loop
         case .standIn: runtime + standIn
-        case .maker: runtime + loop + maker
+        case .maker: runtime + makersLoop + maker
         case .makersProcessor: runtime + processor + threadEnd + interruption
         case .makersOthers: runtime + makersOthers + threadEnd
         }
@@ -144,6 +144,10 @@ package enum JailCalls {
         .call("umask", "the mask of the guest's process, which a default ACL replaces"),
     ]
 
+    private static let takeBack = JailCall.rare(
+        "madvise", "gives back to the host what the guest has freed",
+        "the guest reports seconds later", where: [[.argument(2, is: dontNeed)]])
+
     private static let loop: [JailCall] =
         waiting + [
             write,
@@ -156,9 +160,7 @@ package enum JailCalls {
             .rare(
                 "fstatfs", "finds out what kind of file system a share is on",
                 "only for containers that are added to a machine"),
-            .rare(
-                "madvise", "gives back to the host what the guest has freed",
-                "the guest reports seconds later", where: [[.argument(2, is: dontNeed)]]),
+            takeBack,
             .call(
                 "ioctl",
                 "makes connections not block; the size of the terminal; tells a tap what the guest's driver can do "
@@ -184,7 +186,21 @@ package enum JailCalls {
             where: [[.argument(1, is: 0x5413)]]),  // TIOCGWINSZ
     ]
 
-    /// Saving the machine, beside what every loop does.
+    /// There is one caller, and no container.
+    private static let makersLoop: [JailCall] = [
+        .call("epoll_wait", "waits for bells"),
+        .call("preadv2", "drains bells"),
+        write,
+        .call("close", "closes what is not needed any more"),
+        .call("statx", "finds out what tells one file from others"),
+        .call("sendmsg", "tells its caller that it is done"),
+        takeBack,
+        .rare("recvmsg", "hears of its caller's end", "only where that goes first"),
+        .rare("epoll_ctl", "waits for its caller no more", "goes with recvmsg"),
+        .rare("shutdown", "closes its end to its caller", "goes with recvmsg"),
+    ]
+
+    /// Saving the machine.
     private static let maker: [JailCall] = [
         .call(
             "ioctl", "reads the machine's state, trying which registers can be written back",
