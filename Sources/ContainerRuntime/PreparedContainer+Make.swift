@@ -76,6 +76,7 @@ extension PreparedContainer {
             return .success(result)
         } catch {
             sandbox.kill()
+            log.passOn(of: sandbox)
             log.write(.debug, "the sandbox process is gone")
             remove(made, log)
             return .failure(error)
@@ -115,6 +116,8 @@ extension PreparedContainer {
                 return sandbox
             } catch {
                 sandbox.kill()
+                // Its last lines say what the machine was at.
+                log.passOn(of: sandbox)
                 guard case .template(let template) = start,
                     case .container(let failure) = error, failure.kind == .badTemplate
                 else { throw error }
@@ -145,6 +148,7 @@ extension PreparedContainer {
             return standIn
         } catch {
             standIn.kill()
+            log.passOn(of: standIn)
             throw error
         }
     }

@@ -33,6 +33,24 @@ import Testing
         try expect(Invocation(bundle), says: text, in: bundle)
     }
 
+    /// What the machine was at is of most interest where it has never come to be a container.
+    @Test(arguments: ["run", "create"])
+    func passesOnWhatTheSandboxLoggedBeforeItFailed(verb: String) throws {
+        let line = #"{"level":"debug","msg":"phase: machine","time":"2026-01-01T00:00:00Z"}"#
+        let quoted = line.replacing("\"", with: "\\\"")
+        let bundle = try TestBundle(["fail", "no luck", quoted])
+        let file = bundle.folder + "/log.json"
+        let run = try Invocation(
+            bundle, [verb], options: ["--debug", "--log", file, "--log-format", "json"])
+        #expect(try run.status() == 1)
+        let log = String(
+            decoding: try #require(FileManager.default.contents(atPath: file)), as: UTF8.self)
+        #expect(log.contains("phase: machine"))
+        // Before the error that it explains.
+        let parts = log.split(separator: "no luck", maxSplits: 1)
+        #expect(parts.first?.contains("phase: machine") == true)
+    }
+
     @Test func missesTheConfiguration() throws {
         let bundle = try TestBundle(["exit", "0"])
         try FileManager.default.removeItem(atPath: bundle.bundle + "/config.json")

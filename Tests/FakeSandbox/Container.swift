@@ -54,6 +54,9 @@ final class Container {
             try OwnedFD(taking: 2).writeAll(Array("Fatal error: out of luck\n".utf8))
             exit(3)
         case "fail":
+            for line in arguments.dropFirst(2) {
+                try OwnedFD.duplicating(2).writeAll(Array("\(line)\n".utf8))
+            }
             try report.send(SandboxReport.failure(Failure(message: arguments[1])))
             exit(1)
         case "missing":
