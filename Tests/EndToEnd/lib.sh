@@ -55,13 +55,13 @@ end_sandboxes() {
 expect_nothing_left() {
     local left
     left=$(ls -A "$state" 2>/dev/null || true)
-    [[ -z $left ]] || fail "left in the state directory: $left"
+    [[ -z $left ]] || fail "left in the state directory: $left" || return 1
     left=$(sandboxes -a || true)
-    [[ -z $left ]] || fail "left running: $left"
+    [[ -z $left ]] || fail "left running: $left" || return 1
     left=$(compgen -G "$VMRUN_TEMPLATES/*.new" || true)
-    [[ -z $left ]] || fail "left among the templates: $left"
+    [[ -z $left ]] || fail "left among the templates: $left" || return 1
     left=$(find /sys/fs/cgroup -type d -name "e2e-$$-*" 2>/dev/null || true)
-    [[ -z $left ]] || fail "left of the cgroups: $left"
+    [[ -z $left ]] || fail "left of the cgroups: $left" || return 1
     left=$(grep "$work" /proc/self/mountinfo || true)
     [[ -z $left ]] || fail "left mounted: $left"
 }
