@@ -82,10 +82,11 @@ traced() {
 busy() {
     local path
     clang -static -O1 -Wall -Wextra -Werror -o "$work/file-calls" "$root/Tests/EndToEnd/guest/file-calls.c"
-    mkdir -p "$work/volume"
+    rm -rf "$work/busy-volume"
+    mkdir "$work/busy-volume"
     path=$(in_network one "$@")
     jq --arg work "$work" '.mounts += [
-        {destination: "/v", type: "bind", source: "\($work)/volume", options: ["bind"]},
+        {destination: "/v", type: "bind", source: "\($work)/busy-volume", options: ["bind"]},
         {destination: "/file-calls", type: "bind", source: "\($work)/file-calls", options: ["bind", "ro"]}]
         | .process.capabilities[] |= (. + ["CAP_CHOWN", "CAP_FOWNER", "CAP_MKNOD", "CAP_SETUID", "CAP_SETGID", "CAP_LINUX_IMMUTABLE"] | unique)' \
         "$path/config.json" >"$path/new"
