@@ -23,6 +23,12 @@ static void check(const char *what, long result) {
     }
 }
 #define CHECK(call) check(#call, (long)(call))
+#define CHECK_SUPPORTED(call) \
+    do { \
+        long result = (call); \
+        if (result >= 0 || errno != EOPNOTSUPP) \
+            check(#call, result); \
+    } while (0)
 
 static void files(void) {
     char data[70000] = {1}, back[sizeof data];
@@ -53,10 +59,11 @@ static void files(void) {
 
 static void attributes(void) {
     char list[256];
-    CHECK(setxattr("file", "user.name", "value", 5, 0));
-    CHECK(getxattr("file", "user.name", list, sizeof list));
+    // Not every file system of a host has them; it is asked all the same.
+    CHECK_SUPPORTED(setxattr("file", "user.name", "value", 5, 0));
+    CHECK_SUPPORTED(getxattr("file", "user.name", list, sizeof list));
     CHECK(listxattr("file", list, sizeof list));
-    CHECK(removexattr("file", "user.name"));
+    CHECK_SUPPORTED(removexattr("file", "user.name"));
     // From here on it is somebody else's.
     CHECK(chown("file", 1, 2));
 }
